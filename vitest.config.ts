@@ -1,0 +1,37 @@
+import { fileURLToPath } from "node:url";
+import { defineConfig } from "vitest/config";
+
+const alias = { "@": fileURLToPath(new URL(".", import.meta.url)).replace(/\/$/, "") };
+// Off the whole hour and off UTC, so that a missing time zone shows at once.
+const env = { TZ: "Asia/Kathmandu", NODE_ENV: "test", LOG_LEVEL: "silent" };
+const exclude = ["node_modules/**", "dist/**", ".next/**", "e2e/**", "data/**", ".venv/**"];
+
+export default defineConfig({
+  test: {
+    projects: [
+      {
+        resolve: { alias },
+        test: {
+          name: "unit",
+          include: ["**/*.test.ts", "**/*.test.tsx"],
+          exclude: [...exclude, "**/*.db.test.ts"],
+          setupFiles: ["test/setup/quiet-console.ts"],
+          env,
+        },
+      },
+      {
+        resolve: { alias },
+        test: {
+          name: "db",
+          include: ["**/*.db.test.ts"],
+          exclude,
+          setupFiles: ["test/setup/quiet-console.ts", "test/setup/database-url.ts"],
+          globalSetup: ["test/setup/database.ts"],
+          env,
+          testTimeout: 30_000,
+          hookTimeout: 60_000,
+        },
+      },
+    ],
+  },
+});
