@@ -10,7 +10,9 @@ import torch
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers, processors, trainers
 from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
 
-BEGIN, END, START_TURN, END_TURN = "<|begin|>", "<|end|>", "<|turn|>", "<|done|>"
+BEGIN, END = "<|begin|>", "<|end|>"
+# Turns for the chat template; the thinking marks only so that a reasoning parser accepts the tokenizer.
+OTHER_MARKS = ["<|turn|>", "<|done|>", "<think>", "</think>"]
 
 # A few sentences are enough to give common words a token of their own; every other byte has one anyway.
 CORPUS = [
@@ -43,7 +45,7 @@ def write_tokenizer(folder: Path) -> int:
     tokenizer.post_processor = processors.ByteLevel(trim_offsets=False)
     trainer = trainers.BpeTrainer(
         vocab_size=512,
-        special_tokens=[BEGIN, END, START_TURN, END_TURN],
+        special_tokens=[BEGIN, END, *OTHER_MARKS],
         initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
         show_progress=False,
     )
