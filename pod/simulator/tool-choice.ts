@@ -1,0 +1,59 @@
+import { badRequest, wrongType } from "./errors";
+import { type Body, isObject } from "./fields";
+import type { FinishReason } from "./generation";
+import { sampleJson } from "./json-sample";
+import { lastRole, lastUserText, type Prompt } from "./prompt";
+
+export type ToolCall = { name: string; arguments: string; finish: FinishReason };
+
+type Tool = { name: string; parameters: unknown };
+
+/**
+ * Which tool the model calls, if any. `required` calls the first and a named choice that one, with the smallest
+ * arguments their schema allows. Left to itself the model calls a tool whose name the user's last message contains
+ * (underscores read as spaces), and none right after a tool's result.
+ */
+export function chooseTool(body: Body, prompt: Prompt): ToolCall | undefined {
+  const tools = readTools(body);
+  const choice = body.tool_choice ?? (tools.length > 0 ? "auto" : "none");
+  if (isObject(choice)) {
+    const name = isObject(choice.function) ? choice.function.name : choice.name;
+    const tool = tools.find((candidate) => candidate.name === name);
+    if (!tool)
+      throw badRequest(
+        "The tool specified in `tool_choice` does not match any of the specified `tools`",
+        "tool_choice",
+      );
+    return call(tool, "stop");
+  }
+  if (choice === "none") return undefined;
+  if (choice !== "auto" && choice !== "required")
+    throw badRequest(`Invalid value for \`tool_choice\`: ${String(choice)}!`, "tool_choice");
+  if (tools.length === 0 && body.tool_choice !== undefined && body.tool_choice !== null) {
+    throw badRequest("When using `tool_choice`, `tools` must be set.", "tool_choice");
+  }
+  if (choice === "required") return tools[0] && call(tools[0], "tool_calls");
+  if (lastRole(prompt) === "tool") return undefined;
+  const said = lastUserText(prompt).toLowerCase();
+  const meant = tools.find(({ name }) =>
+    [name, name.replaceAll("_", " ")].some((form) => said.includes(form.toLowerCase())),
+  );
+  return meant && call(meant, "tool_calls");
+}
+
+function call({ name, parameters }: Tool, finish: FinishReason): ToolCall {
+  return { name, arguments: JSON.stringify(sampleJson(parameters ?? { type: "object" })), finish };
+}
+
+function readTools(body: Body): Tool[] {
+  const { tools } = body;
+  if (tools === undefined || tools === null) return [];
+  if (!Array.isArray(tools)) throw wrongType("tools", "list");
+  return (tools as unknown[]).map((tool, at) => {
+    if (!isObject(tool)) throw wrongType(`tools.${at}`, "dict");
+    // Chat nests the function, the Responses API doesn't, the Messages API says `input_schema`.
+    const inner = isObject(tool.function) ? tool.function : tool;
+    if (typeof inner.name !== "string") throw wrongType(`tools.${at}.function.name`, "string");
+    return { name: inner.name, parameters: inner.parameters ?? inner.input_schema };
+  });
+}
