@@ -1,0 +1,112 @@
+// Contract tests against a real vLLM on this machine's processor: the official SDKs → Podpass → vLLM, and every count compared.
+// `--direct` leaves Podpass out, to learn what vLLM itself does.
+import { randomBytes } from "node:crypto";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { CannotRunHere, installVllm } from "./install.mjs";
+import { compareTotals, compareWithPod, compareWithRow, settledRows } from "./ledger.mjs";
+import { startPodpass } from "./podpass.mjs";
+import { stopAll } from "./processes.mjs";
+import { pythonScenarios } from "./python-sdk.mjs";
+import { scenariosFor } from "./sdk-javascript.mjs";
+import { MODEL, startVllm } from "./vllm.mjs";
+
+const ROOT = new URL("../..", import.meta.url).pathname;
+const direct = process.argv.includes("--direct");
+const environment = process.env.PODPASS_VLLM_ENV || `${ROOT}.venv/vllm`;
+const counts = { passed: 0, failed: 0 };
+
+async function check(name, promise) {
+  try {
+    const note = await promise();
+    counts.passed += 1;
+    console.log(`  ok      ${name}${note ? ` (${note})` : ""}`);
+  } catch (error) {
+    counts.failed += 1;
+    console.log(`  FAILED  ${name}\n          ${error.message.replaceAll("\n", "\n          ")}`);
+  }
+}
+
+/** Runs each scenario alone between two readings of vLLM's counters; returns what each told, for the rows. */
+async function runScenarios(language, scenarios, vllm) {
+  const entries = [];
+  for (const [scenario, run] of Object.entries(scenarios)) {
+    const name = `${language}: ${scenario}`;
+    await check(name, async () => {
+      const before = await vllm.rest();
+      const told = await run();
+      const after = await vllm.rest();
+      const counted = {
+        prompt: after.prompt - before.prompt,
+        generation: after.generation - before.generation,
+        idleAfterMs: after.idleAfterMs,
+      };
+      entries.push({ name, told, counted });
+      compareWithPod(told, counted);
+      return counted.generation ? `${counted.prompt} in, ${counted.generation} out` : "";
+    });
+  }
+  return entries;
+}
+
+async function checkRows(podpass, entries, keys) {
+  const expected = entries.filter(({ told }) => told.requestId).length;
+  const rows = await settledRows(podpass, expected);
+  const named = new Set(entries.map(({ told }) => told.requestId));
+  const left = rows.filter(({ requestId, outcome }) => outcome === "client_closed" && !named.has(requestId));
+  const unnamed = entries.filter(({ told }) => told.outcome === "client_closed" && !told.requestId);
+  for (const { name, told, counted } of entries.filter(({ told }) => told.requestId)) {
+    const row = rows.find(({ requestId }) => requestId === told.requestId);
+    await check(`row of ${name}`, async () => {
+      compareWithRow(row, told, counted);
+      return `${row.outcome}, ${row.tokenSource}, ${row.promptTokens} in, ${row.completionTokens} out`;
+    });
+  }
+  await check("rows of clients that left before an answer", async () => {
+    if (left.length !== unnamed.length) throw new Error(`${left.length} rows for ${unnamed.length} such clients`);
+  });
+  const totals = await podpass.usage("key");
+  for (const { id } of keys)
+    await check("a key's totals are the sum of its rows", async () => compareTotals(rows, totals, id));
+}
+
+async function runAll(folder) {
+  const python = installVllm(environment);
+  const podKey = randomBytes(24).toString("base64url");
+  console.log("Starting vLLM with a tiny model …");
+  const vllm = await startVllm({ python, folder, apiKey: podKey });
+  const podpass = direct ? null : await startPodpass({ folder, podUrl: vllm.url, podKey });
+  const keys = podpass ? [await podpass.issueKey("javascript"), await podpass.issueKey("python")] : [];
+  const [forJavaScript, forPython] = podpass ? keys.map(({ secret }) => secret) : [podKey, podKey];
+  const target = { url: podpass?.url ?? vllm.url, model: MODEL, direct };
+  const entries = [
+    ...(await runScenarios("JavaScript", scenariosFor({ ...target, key: forJavaScript }), vllm)),
+    ...(await runScenarios("Python", await pythonScenarios({ ...target, python, folder, key: forPython }), vllm)),
+  ];
+  if (podpass) await checkRows(podpass, entries, keys);
+}
+
+const folder = mkdtempSync(`${tmpdir()}/podpass-vllm-`);
+let ending = null;
+/** Ends every process and, unless something failed, removes the folder with their logs. */
+function clean() {
+  ending ??= stopAll().then(() => {
+    if (counts.failed === 0) rmSync(folder, { recursive: true, force: true });
+    else console.log(`The logs are in ${folder}`);
+  });
+  return ending;
+}
+for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, () => clean().then(() => process.exit(130)));
+
+try {
+  await runAll(folder);
+} catch (error) {
+  if (error instanceof CannotRunHere) console.log(`skipped: vLLM can't run here: ${error.message}`);
+  else {
+    counts.failed += 1;
+    console.log(`FAILED  ${error.message}`);
+  }
+}
+await clean();
+console.log(`${counts.passed} passed, ${counts.failed} failed`);
+process.exit(counts.failed === 0 ? 0 : 1);

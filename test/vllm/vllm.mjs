@@ -1,0 +1,77 @@
+import { spawnSync } from "node:child_process";
+import { setTimeout as sleep } from "node:timers/promises";
+import { freePort, start, until } from "./processes.mjs";
+
+export const MODEL = "tiny-llama";
+
+/** Without the network, without telemetry, on one core: the machine is shared with what is being tested. */
+const QUIET = {
+  HF_HUB_OFFLINE: "1",
+  TRANSFORMERS_OFFLINE: "1",
+  VLLM_NO_USAGE_STATS: "1",
+  VLLM_CPU_KVCACHE_SPACE: "1",
+  VLLM_CPU_OMP_THREADS_BIND: "nobind",
+  OMP_NUM_THREADS: "1",
+};
+
+/** Writes the tiny model and serves it under `apiKey`; resolves when it answers. */
+export async function startVllm({ python, folder, apiKey }) {
+  const model = `${folder}/model`;
+  const maker = new URL("make_model.py", import.meta.url).pathname;
+  const made = spawnSync(python, [maker, model], { encoding: "utf8", env: { ...process.env, ...QUIET } });
+  if (made.status !== 0) throw new Error(`The tiny model could not be written:\n${made.stderr}`);
+  const port = await freePort();
+  const options = {
+    model,
+    "served-model-name": MODEL,
+    host: "127.0.0.1",
+    port,
+    "max-model-len": 1024,
+    "max-num-seqs": 16,
+    "tool-call-parser": "hermes",
+  };
+  const flags = ["--enforce-eager", "--enable-auto-tool-choice", "--enable-prompt-tokens-details"];
+  const values = Object.entries(options).flatMap(([name, value]) => [`--${name}`, String(value)]);
+  const started = start(
+    "vLLM",
+    python,
+    ["-W", "ignore", "-m", "vllm.entrypoints.openai.api_server", ...values, ...flags],
+    {
+      // The key goes in by the environment: a command line can be read by everybody on the machine.
+      env: { ...QUIET, VLLM_API_KEY: apiKey },
+      cwd: folder,
+      logFile: `${folder}/vllm.log`,
+      stdio: ["ignore", "pipe", "pipe"],
+    },
+  );
+  const url = `http://127.0.0.1:${port}`;
+  await until(started, "ready", 300_000, async () => (await fetch(`${url}/health`)).ok);
+  return { url, counters: () => counters(url), rest: () => rest(url) };
+}
+
+async function counters(url) {
+  const text = await (await fetch(`${url}/metrics`)).text();
+  const read = (name) => Number(text.match(new RegExp(`^vllm:${name}\\{[^}]*\\} (\\S+)`, "m"))?.[1]);
+  return {
+    prompt: read("prompt_tokens_total"),
+    cached: read("prompt_tokens_cached_total"),
+    generation: read("generation_tokens_total"),
+    busy: read("num_requests_running") + read("num_requests_waiting"),
+  };
+}
+
+/** The counters once nothing runs and they have stood still for 300 ms, with how long it took until nothing ran. */
+async function rest(url) {
+  const asked = performance.now();
+  let idleAfterMs = null;
+  let last = await counters(url);
+  for (;;) {
+    if (last.busy === 0) idleAfterMs ??= performance.now() - asked;
+    await sleep(last.busy === 0 ? 300 : 20);
+    const now = await counters(url);
+    if (now.busy === 0 && now.prompt === last.prompt && now.generation === last.generation)
+      return { ...now, idleAfterMs };
+    if (performance.now() - asked > 30_000) throw new Error("vLLM is still working 30 s later");
+    last = now;
+  }
+}
