@@ -1,0 +1,68 @@
+"use client";
+
+import { type RefObject, useEffect, useRef, useState } from "react";
+import { Button, IconButton } from "./button";
+import { copyShortcut, copyText, selectTextOf } from "./copy-text";
+import { CheckIcon, CopyIcon } from "./icons";
+
+type CopyButtonProps = {
+  text: string;
+  /** What the button says at rest. */
+  children?: string;
+  /** Selected when nothing could be copied, so that the keyboard can. */
+  source?: RefObject<HTMLElement | null>;
+  tone?: "plain" | "primary";
+  size?: "normal" | "small";
+  /** Only the picture; this is then its name, such as "Copy gpt-oss-20b". */
+  iconLabel?: string;
+};
+
+const SAID_FOR_MS = 2_000;
+
+/** Copies, and says "Copied" only if that happened. Otherwise the text is selected and the shortcut named. */
+export function CopyButton({ text, children = "Copy", source, tone, size, iconLabel }: CopyButtonProps) {
+  const [outcome, setOutcome] = useState<"copied" | "refused" | null>(null);
+  const button = useRef<HTMLSpanElement>(null);
+
+  useEffect(() => {
+    if (outcome !== "copied") return;
+    const timer = setTimeout(() => setOutcome(null), SAID_FOR_MS);
+    return () => clearTimeout(timer);
+  }, [outcome]);
+
+  async function copy() {
+    if (!button.current) return;
+    if (await copyText(text, button.current)) {
+      setOutcome("copied");
+      return;
+    }
+    if (source?.current) selectTextOf(source.current);
+    setOutcome("refused");
+  }
+
+  const copied = outcome === "copied";
+  const icon = copied ? <CheckIcon size={14} /> : <CopyIcon size={14} />;
+  return (
+    <span className="copy" ref={button}>
+      {iconLabel ? (
+        <IconButton label={iconLabel} onClick={copy}>
+          {icon}
+        </IconButton>
+      ) : (
+        <Button tone={tone} size={size} icon={icon} onClick={copy}>
+          <span className="copy-words">
+            <span data-shown={!copied}>{children}</span>
+            <span data-shown={copied} aria-hidden="true">
+              Copied
+            </span>
+          </span>
+        </Button>
+      )}
+      {outcome === "refused" && <span className="muted">Press {copyShortcut()}</span>}
+      <span role="status" className="visually-hidden">
+        {copied && "Copied"}
+        {outcome === "refused" && `Your browser didn't allow copying. Press ${copyShortcut()}.`}
+      </span>
+    </span>
+  );
+}
