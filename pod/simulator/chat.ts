@@ -1,4 +1,3 @@
-import { randomUUID } from "node:crypto";
 import { badRequest } from "./errors";
 import type { Exchange } from "./exchange";
 import {
@@ -11,9 +10,11 @@ import {
   readSampling,
   readStream,
   requiredList,
+  type StreamWish,
   tokenLimit,
 } from "./fields";
-import { type Generation, type Sequence, type StreamShape, stream, whole } from "./generation";
+import { type Generation, type Sequence, type StreamShape, stamp, stream, sumTokens, whole } from "./generation";
+import { answerId, FINGERPRINT } from "./identity";
 import { chatLogprob } from "./logprobs";
 import { promptText, renderChat } from "./prompt";
 import { hexFrom } from "./seed";
@@ -21,7 +22,7 @@ import { compose } from "./sequences";
 import { structuredText } from "./structured";
 import type { Piece } from "./text";
 import { chooseTool } from "./tool-choice";
-import { type Detail, type Usage, usageJson } from "./usage";
+import { finalUsage, runningUsage, type Usage, wholeUsage } from "./usage";
 
 export type ChatPlan = { generation: Generation; model: string };
 
@@ -30,40 +31,28 @@ export function planChat(
   exchange: Exchange,
   body: Body,
   messages: readonly unknown[],
-  maxTokens: number | undefined,
+  max: { tokens: number | undefined; field: string },
 ): ChatPlan {
   const { pod, failing } = exchange;
   const model = readModel(exchange, body);
   const sampling = readSampling(body);
   const prompt = renderChat(messages, body.tools);
-  const limit = tokenLimit(exchange, prompt.tokens, maxTokens);
-  const tool = chooseTool(body, prompt);
+  const limit = tokenLimit(exchange, prompt.tokens, max.tokens, max.field);
   const seed = (prompt.seed ^ pod.options.seed) >>> 0;
-  const thinking = isObject(body.chat_template_kwargs) ? body.chat_template_kwargs.enable_thinking !== false : true;
   const sequences = compose({
     seed,
     limit,
     sampling,
     endless: failing.quirks?.endless !== undefined,
-    reasoning: pod.options.reasoning && thinking,
+    reasoning: pod.options.reasoning && thinks(body),
     fixed: structuredText(body),
-    tool,
+    tool: chooseTool(body, prompt),
   });
-  const cachedTokens = pod.options.promptTokensDetails ? cached(exchange, promptText(prompt)) : 0;
-  return { model, generation: { sequences, promptTokens: prompt.tokens, cachedTokens, seed } };
+  const cachedTokens = pod.options.promptTokensDetails ? pod.prefixes.take(promptText(prompt)) : 0;
+  return { model, generation: { sequences, promptTokens: prompt.tokens, prompts: 1, cachedTokens, seed } };
 }
 
-export function cached({ pod }: Exchange, text: string): number {
-  const tokens = pod.prefixes.take(text);
-  pod.metrics.prefixCacheHits += tokens;
-  return tokens;
-}
-
-export const answerId = (prefix: string, exchange: Exchange) =>
-  `${prefix}-${exchange.entry.requestId ?? randomUUID().replaceAll("-", "")}`;
-
-export const countReasoning = (sequences: readonly Sequence[]) =>
-  sequences.reduce((sum, { pieces }) => sum + pieces.filter(({ kind }) => kind === "reasoning").length, 0);
+const thinks = ({ chat_template_kwargs: wish }: Body) => !isObject(wish) || wish.enable_thinking !== false;
 
 export const textOf = (pieces: readonly Piece[], kind?: Piece["kind"]) => {
   let text = "";
@@ -77,138 +66,125 @@ export function chatCompletions(exchange: Exchange) {
   const body = readBody(exchange);
   const messages = requiredList(body, "messages");
   const wish = readStream(exchange, body);
-  const maxTokens = optionalInteger(body, "max_completion_tokens", 1) ?? optionalInteger(body, "max_tokens", 1);
+  const field = body.max_completion_tokens === undefined ? "max_tokens" : "max_completion_tokens";
+  const max = { field, tokens: optionalInteger(body, field, 1) };
   const logprobs = readLogprobs(body);
-  const { generation, model } = planChat(exchange, body, messages, maxTokens);
-  const id = answerId("chatcmpl", exchange);
-  const created = Math.floor(Date.now() / 1000);
-  const head = `{"id":${JSON.stringify(id)},"object":"chat.completion.chunk","created":${created},"model":${JSON.stringify(model)}`;
-  if (wish.streamed) stream(exchange, generation, chunks(exchange, generation, head, wish, logprobs));
-  else whole(exchange, generation, () => completion(exchange, generation, { id, created, model }, logprobs));
+  const { generation, model } = planChat(exchange, body, messages, max);
+  const head = (object: string) =>
+    `{"id":${JSON.stringify(answerId("chatcmpl", exchange))},"object":"${object}",` +
+    `"created":${Math.floor(Date.now() / 1000)},"model":${JSON.stringify(model)}`;
+  if (wish.streamed) {
+    stream(exchange, generation, chunks(exchange, generation, head("chat.completion.chunk"), wish, logprobs));
+  } else {
+    whole(exchange, generation, () => completion(exchange, generation, head("chat.completion"), logprobs));
+  }
 }
 
 /** undefined: not asked for; otherwise how many alternatives. */
 function readLogprobs(body: Body): number | undefined {
   const top = optionalInteger(body, "top_logprobs") ?? 0;
-  if (top < 0 || top > 20)
-    throw badRequest(`Requested sample logprobs of ${top}, which is greater than max allowed: 20`, "top_logprobs");
   const wanted = flag(body, "logprobs");
   if (top > 0 && !wanted)
     throw badRequest("when using `top_logprobs`, `logprobs` must be set to true.", "top_logprobs");
-  return wanted ? top : undefined;
+  if (top > 20) {
+    throw badRequest(`Requested sample logprobs of ${top}, which is greater than max allowed: 20`, "logprobs", top);
+  }
+  return wanted ? Math.max(0, top) : undefined;
 }
 
 function chunks(
   exchange: Exchange,
   generation: Generation,
   head: string,
-  wish: { usage: boolean; continuous: boolean },
+  wish: StreamWish,
   logprobs: number | undefined,
 ): StreamShape {
-  const { pod, failing } = exchange;
   const { sequences, promptTokens, cachedTokens, seed } = generation;
-  const detail: Detail = { reasoning: pod.options.reasoning, cached: false };
-  const reasoned = sequences.map(() => 0);
+  const thought = sequences.map(() => 0);
   const usageNow = (completionTokens: number, reasoningTokens: number) =>
     wish.continuous
-      ? `,"usage":${usageJson({ promptTokens, completionTokens, cachedTokens, reasoningTokens }, detail, failing)}`
+      ? runningUsage(exchange, "chat", { promptTokens, completionTokens, cachedTokens, reasoningTokens })
       : "";
-  const stamp = () => (pod.options.stampEvents ? `,"sim_at":${performance.timeOrigin + performance.now()}` : "");
+  const sign = wish.usage ? "" : `,"system_fingerprint":"${FINGERPRINT}"`;
   return {
     begin(out) {
       for (const index of sequences.keys()) {
         const choice = `{"index":${index},"delta":{"role":"assistant","content":""},"logprobs":null,"finish_reason":null}`;
-        out.event(`${head},"choices":[${choice}]${usageNow(0, 0)},"prompt_token_ids":null}`, 0);
+        out.event(`${head},"choices":[${choice}]${usageNow(0, 0)},"prompt_token_ids":null,"prompt_text":null}`, 0);
       }
     },
     token(out, index, piece, at, last) {
-      if (piece.kind === "reasoning") reasoned[index] = (reasoned[index] ?? 0) + 1;
-      const delta = deltaOf(piece, seed, index);
-      const scores = logprobs === undefined ? "null" : JSON.stringify({ content: [chatLogprob(piece, logprobs)] });
-      const sequence = sequences[index] as Sequence;
-      const finish = last ? `"${sequence.finish}","stop_reason":${JSON.stringify(sequence.stopReason)}` : "null";
-      return out.event(
-        `${head}${stamp()},"choices":[{"index":${index},"delta":${delta},"logprobs":${scores},"finish_reason":${finish},"token_ids":null}]` +
-          `${usageNow(at + 1, reasoned[index] ?? 0)}}`,
-        1,
-      );
+      if (piece.kind === "reasoning") thought[index] = (thought[index] ?? 0) + 1;
+      // A token without text makes no chunk of its own, unless its log probability was asked for.
+      if (piece.text === "" && !last && logprobs === undefined) return out.silent(1);
+      const scores = logprobs === undefined ? "null" : `{"content":[${JSON.stringify(chatLogprob(piece, logprobs))}]}`;
+      const finish = last ? finishOf(sequences[index] as Sequence) : "null";
+      const choice = `{"index":${index},"delta":${deltaOf(piece, seed, index)},"logprobs":${scores},"finish_reason":${finish},"token_ids":null}`;
+      const usage = usageNow(at + 1, thought[index] ?? 0);
+      return out.event(`${head}${stamp(exchange)},"choices":[${choice}]${usage}${last ? sign : ""}}`, 1);
     },
     end(out) {
       if (wish.usage) {
-        const total: Usage = {
-          promptTokens,
-          completionTokens: sequences.reduce((sum, { pieces }) => sum + pieces.length, 0),
-          cachedTokens,
-          reasoningTokens: countReasoning(sequences),
-        };
-        const totals = usageJson(total, { ...detail, cached: pod.options.promptTokensDetails }, failing);
-        out.event(`${head},"choices":[],"usage":${totals}}`, 0);
+        const usage = finalUsage(exchange, "chat", totalOf(generation));
+        out.event(`${head},"choices":[]${usage},"system_fingerprint":"${FINGERPRINT}"}`, 0);
       }
       out.end("[DONE]");
     },
   };
 }
 
+const finishOf = ({ finish, stopReason }: Sequence) => `"${finish}","stop_reason":${JSON.stringify(stopReason)}`;
+
+export const totalOf = ({ sequences, promptTokens, cachedTokens }: Generation): Usage => ({
+  promptTokens,
+  cachedTokens,
+  completionTokens: sumTokens(sequences),
+  reasoningTokens: sequences.reduce(
+    (sum, { pieces }) => sum + pieces.filter(({ kind }) => kind === "reasoning").length,
+    0,
+  ),
+});
+
 function deltaOf(piece: Piece, seed: number, index: number): string {
   switch (piece.kind) {
+    case "end":
+      return "{}";
     case "reasoning":
       return `{"reasoning":${piece.json}}`;
-    case "tool":
-      return `{"tool_calls":[{"id":"${toolId(seed, index)}","type":"function","index":0,"function":{"name":${piece.json},"arguments":""}}]}`;
+    case "tool": {
+      const call = `{"id":"${toolId(seed, index)}","type":"function","index":0,"function":{"name":${piece.json}}}`;
+      return `{"content":null,"tool_calls":[${call}]}`;
+    }
     case "arguments":
-      return `{"tool_calls":[{"index":0,"function":{"arguments":${piece.json}}}]}`;
+      return `{"content":null,"tool_calls":[{"index":0,"function":{"arguments":${piece.json}}}]}`;
     default:
-      return `{"content":${piece.json}}`;
+      return piece.text === "" ? "{}" : `{"content":${piece.json}}`;
   }
 }
 
-function completion(
-  exchange: Exchange,
-  { sequences, promptTokens, cachedTokens, seed }: Generation,
-  { id, created, model }: { id: string; created: number; model: string },
-  logprobs: number | undefined,
-): string {
-  const { pod, failing } = exchange;
-  const choices = sequences.map(({ pieces, finish, stopReason }, index) => {
-    const scores = logprobs === undefined ? null : { content: pieces.map((piece) => chatLogprob(piece, logprobs)) };
-    const message = messageOf(pieces, seed, index);
-    return { index, message, logprobs: scores, finish_reason: finish, stop_reason: stopReason, token_ids: null };
-  });
-  const total: Usage = {
-    promptTokens,
-    completionTokens: exchange.entry.producedTokens,
-    cachedTokens,
-    reasoningTokens: pod.options.reasoning ? countReasoning(sequences) : 0,
-  };
-  const details = pod.options.promptTokensDetails ? { cached_tokens: cachedTokens } : null;
-  const usage = failing.quirks?.["bad-usage"]
-    ? usageJson(total, { reasoning: false, cached: false }, failing)
-    : JSON.stringify({
-        prompt_tokens: promptTokens,
-        total_tokens: promptTokens + total.completionTokens,
-        completion_tokens: total.completionTokens,
-        prompt_tokens_details: details,
-        ...(pod.options.reasoning ? { completion_tokens_details: { reasoning_tokens: total.reasoningTokens } } : {}),
-      });
-  const usagePart = failing.quirks?.["no-usage"] ? "" : `"usage":${usage},`;
+function completion(exchange: Exchange, generation: Generation, head: string, logprobs: number | undefined): string {
+  const { sequences, seed } = generation;
+  const choices = sequences.map(({ pieces, finish, stopReason }, index) => ({
+    index,
+    message: messageOf(pieces, seed, index),
+    logprobs: logprobs === undefined ? null : { content: pieces.map((piece) => chatLogprob(piece, logprobs)) },
+    finish_reason: finish,
+    stop_reason: stopReason,
+    token_ids: null,
+    routed_experts: null,
+  }));
   return (
-    `{"id":${JSON.stringify(id)},"object":"chat.completion","created":${created},"model":${JSON.stringify(model)},` +
-    `"choices":${JSON.stringify(choices)},"service_tier":null,"system_fingerprint":null,${usagePart}` +
-    `"prompt_logprobs":null,"prompt_token_ids":null,"kv_transfer_params":null}`
+    `${head},"choices":${JSON.stringify(choices)},"service_tier":null,"system_fingerprint":"${FINGERPRINT}"` +
+    `${wholeUsage(exchange, "chat", totalOf(generation))},"prompt_logprobs":null,"prompt_token_ids":null,` +
+    `"prompt_text":null,"kv_transfer_params":null,"ec_transfer_params":null,"metrics":null}`
   );
 }
 
 function messageOf(pieces: readonly Piece[], seed: number, index: number) {
   const name = textOf(pieces, "tool");
+  const content = textOf(pieces);
+  const base = { role: "assistant", content, refusal: null, annotations: null, audio: null, function_call: null };
   const reasoning = textOf(pieces, "reasoning") || null;
-  const base = {
-    role: "assistant",
-    content: textOf(pieces),
-    refusal: null,
-    annotations: null,
-    audio: null,
-    function_call: null,
-  };
   if (name === "") return { ...base, reasoning };
   const call = {
     id: toolId(seed, index),

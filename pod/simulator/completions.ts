@@ -1,30 +1,40 @@
-import { answerId, cached } from "./chat";
-import { badRequest, missingField, wrongType } from "./errors";
+import { badRequest, wrongType } from "./errors";
 import type { Exchange } from "./exchange";
-import { type Body, flag, optionalInteger, readBody, readModel, readSampling, readStream, tokenLimit } from "./fields";
-import { type Generation, type Sequence, type StreamShape, stream, whole } from "./generation";
+import {
+  type Body,
+  flag,
+  optionalInteger,
+  readBody,
+  readModel,
+  readSampling,
+  readStream,
+  type StreamWish,
+  tokenLimit,
+} from "./fields";
+import { type Generation, type Sequence, type StreamShape, stamp, stream, sumTokens, whole } from "./generation";
+import { answerId, FINGERPRINT } from "./identity";
 import { completionLogprobs } from "./logprobs";
 import { hashText } from "./seed";
 import { compose } from "./sequences";
 import { structuredText } from "./structured";
 import { piecesOf } from "./text";
 import { countTokens, decode } from "./tokenizer";
-import { type Usage, usageJson } from "./usage";
+import { finalUsage, runningUsage, type Usage, wholeUsage } from "./usage";
 
 /** What completions write without `max_tokens`. */
 const DEFAULT_MAX_TOKENS = 16;
 
-type Plan = Generation & { prompts: readonly Prompt[]; n: number; echo: boolean; logprobs: number | undefined };
 type Prompt = { text: string; tokens: number };
+type Plan = Generation & { list: readonly Prompt[]; n: number; echo: boolean; logprobs: number | undefined };
 
 export function completions(exchange: Exchange) {
   const body = readBody(exchange);
   const wish = readStream(exchange, body);
   const model = readModel(exchange, body);
   const plan = planCompletion(exchange, body);
-  const id = answerId("cmpl", exchange);
-  const created = Math.floor(Date.now() / 1000);
-  const head = `{"id":${JSON.stringify(id)},"object":"text_completion","created":${created},"model":${JSON.stringify(model)}`;
+  const head =
+    `{"id":${JSON.stringify(answerId("cmpl", exchange))},"object":"text_completion",` +
+    `"created":${Math.floor(Date.now() / 1000)},"model":${JSON.stringify(model)}`;
   if (wish.streamed) stream(exchange, plan, chunks(exchange, plan, head, wish));
   else whole(exchange, plan, () => completion(exchange, plan, head));
 }
@@ -32,95 +42,92 @@ export function completions(exchange: Exchange) {
 function planCompletion(exchange: Exchange, body: Body): Plan {
   const { pod, failing } = exchange;
   const sampling = readSampling(body);
-  const prompts = readPrompts(body);
-  const asked = optionalInteger(body, "max_tokens", 0) ?? DEFAULT_MAX_TOKENS;
+  const list = readPrompts(body);
+  // Zero is taken, and still makes one token.
+  const asked = Math.max(1, optionalInteger(body, "max_tokens", 0) ?? DEFAULT_MAX_TOKENS);
   const logprobs = optionalInteger(body, "logprobs", 0);
   let seed = pod.options.seed;
-  const sequences = prompts.flatMap(({ text, tokens }) => {
+  const sequences = list.flatMap(({ text, tokens }) => {
     const limit = tokenLimit(exchange, tokens, asked);
     seed = hashText(text, seed || undefined);
-    return compose({
-      seed,
-      limit,
-      sampling,
-      endless: failing.quirks?.endless !== undefined,
-      fixed: structuredText(body),
-    });
+    const endless = failing.quirks?.endless !== undefined;
+    return compose({ seed, limit, sampling, endless, fixed: structuredText(body) });
   });
   return {
     sequences,
-    prompts,
+    list,
+    prompts: list.length,
     n: sampling.n,
     echo: flag(body, "echo"),
     logprobs,
     seed,
-    promptTokens: prompts.reduce((sum, { tokens }) => sum + tokens, 0),
-    cachedTokens: pod.options.promptTokensDetails ? cached(exchange, prompts[0]?.text ?? "") : 0,
+    promptTokens: list.reduce((sum, { tokens }) => sum + tokens, 0),
+    cachedTokens: pod.options.promptTokensDetails ? pod.prefixes.take(list[0]?.text ?? "") : 0,
   };
 }
 
 /** A string, a list of strings, token ids, or a list of token id lists. */
 function readPrompts({ prompt }: Body): Prompt[] {
-  if (prompt === undefined || prompt === null) throw missingField("prompt");
   const list = Array.isArray(prompt) && typeof prompt[0] !== "number" ? (prompt as unknown[]) : [prompt];
-  if (list.length === 0) throw badRequest("Either prompt or prompt_embeds must be provided and non-empty.", "prompt");
+  if (prompt === undefined || prompt === null || prompt === "" || list.length === 0) {
+    throw badRequest("Either prompt or prompt_embeds must be provided and non-empty.", "prompt");
+  }
   return list.map((item) => {
     if (typeof item === "string") return { text: item, tokens: Math.max(1, countTokens(item)) };
     if (Array.isArray(item) && item.every((id) => typeof id === "number")) {
       return { text: decode(item as number[]), tokens: item.length };
     }
-    throw wrongType("prompt", "string");
+    throw wrongType("prompt", "string", item);
   });
 }
 
-const echoed = ({ echo, prompts, n }: Plan, index: number) =>
-  echo ? (prompts[Math.floor(index / n)]?.text ?? "") : "";
+const promptOf = ({ list, n }: Plan, index: number) => list[Math.floor(index / n)];
+const echoed = (plan: Plan, index: number) => (plan.echo ? (promptOf(plan, index)?.text ?? "") : "");
 
-function chunks(
-  exchange: Exchange,
-  plan: Plan,
-  head: string,
-  wish: { usage: boolean; continuous: boolean },
-): StreamShape {
-  const { failing, pod } = exchange;
-  const { sequences, prompts, n, logprobs } = plan;
+function chunks(exchange: Exchange, plan: Plan, head: string, wish: StreamWish): StreamShape {
+  const { sequences, logprobs } = plan;
   const offsets = sequences.map((_, index) => echoed(plan, index).length);
-  const stamp = () => (pod.options.stampEvents ? `,"sim_at":${performance.timeOrigin + performance.now()}` : "");
+  const sign = wish.usage ? "" : `,"system_fingerprint":"${FINGERPRINT}"`;
   return {
     begin: () => undefined,
     token(out, index, piece, at, last) {
       const sequence = sequences[index] as Sequence;
-      const text = at === 0 ? JSON.stringify(echoed(plan, index) + piece.text) : piece.json;
-      const scores =
-        logprobs === undefined ? "null" : JSON.stringify(completionLogprobs([piece], logprobs, offsets[index] ?? 0));
-      offsets[index] = (offsets[index] ?? 0) + piece.text.length;
+      const text = at === 0 && plan.echo ? JSON.stringify(echoed(plan, index) + piece.text) : piece.json;
+      const offset = offsets[index] ?? 0;
+      offsets[index] = offset + piece.text.length;
+      const scores = logprobs === undefined ? "null" : JSON.stringify(completionLogprobs([piece], logprobs, offset));
       const finish = last ? `"${sequence.finish}"` : "null";
-      const promptTokens = prompts[Math.floor(index / n)]?.tokens ?? 0;
+      const stopped = last ? JSON.stringify(sequence.stopReason) : "null";
+      const promptTokens = promptOf(plan, index)?.tokens ?? 0;
       const usage = wish.continuous
-        ? `,"usage":${usageJson({ promptTokens, completionTokens: at + 1, cachedTokens: 0, reasoningTokens: 0 }, { reasoning: false, cached: false }, failing)}`
+        ? runningUsage(exchange, "completions", {
+            promptTokens,
+            completionTokens: at + 1,
+            cachedTokens: 0,
+            reasoningTokens: 0,
+          })
         : "";
-      return out.event(
-        `${head}${stamp()},"choices":[{"index":${index},"text":${text},"logprobs":${scores},"finish_reason":${finish},` +
-          `"stop_reason":${last ? JSON.stringify(sequence.stopReason) : "null"},"prompt_token_ids":null,"token_ids":null}]${usage}}`,
-        1,
-      );
+      const choice =
+        `{"index":${index},"text":${text},"logprobs":${scores},"finish_reason":${finish},"stop_reason":${stopped},` +
+        `"prompt_token_ids":null,"token_ids":null}`;
+      return out.event(`${head}${stamp(exchange)},"choices":[${choice}]${usage}${last ? sign : ""}}`, 1);
     },
     end(out) {
-      if (wish.usage) out.event(`${head},"choices":[],"usage":${totalUsage(exchange, plan)}}`, 0);
+      if (wish.usage) {
+        const usage = finalUsage(exchange, "completions", totalOf(plan));
+        out.event(`${head},"choices":[]${usage},"system_fingerprint":"${FINGERPRINT}"}`, 0);
+      }
       out.end("[DONE]");
     },
   };
 }
 
-function totalUsage(exchange: Exchange, plan: Plan): string {
-  const usage: Usage = {
-    promptTokens: plan.promptTokens,
-    completionTokens: plan.sequences.reduce((sum, { pieces }) => sum + pieces.length, 0),
-    cachedTokens: plan.cachedTokens,
-    reasoningTokens: 0,
-  };
-  return usageJson(usage, { reasoning: false, cached: exchange.pod.options.promptTokensDetails }, exchange.failing);
-}
+const totalOf = ({ promptTokens, cachedTokens, sequences }: Plan): Usage => ({
+  promptTokens,
+  cachedTokens,
+  completionTokens: sumTokens(sequences),
+  reasoningTokens: 0,
+});
 
 function completion(exchange: Exchange, plan: Plan, head: string): string {
   const { sequences, logprobs } = plan;
@@ -136,14 +143,11 @@ function completion(exchange: Exchange, plan: Plan, head: string): string {
       token_ids: null,
       prompt_logprobs: null,
       prompt_token_ids: null,
+      routed_experts: null,
     };
   });
-  const { quirks } = exchange.failing;
-  const details =
-    exchange.pod.options.promptTokensDetails || quirks?.["bad-usage"] ? "" : `,"prompt_tokens_details":null`;
-  const usage = quirks?.["no-usage"] ? "" : `"usage":${totalUsage(exchange, plan).replace(/\}$/, `${details}}`)},`;
   return (
-    `${head},"choices":${JSON.stringify(choices)},"service_tier":null,"system_fingerprint":null,` +
-    `${usage}"kv_transfer_params":null}`
+    `${head},"choices":${JSON.stringify(choices)},"service_tier":null,"system_fingerprint":"${FINGERPRINT}"` +
+    `${wholeUsage(exchange, "completions", totalOf(plan))},"kv_transfer_params":null,"ec_transfer_params":null,"metrics":null}`
   );
 }

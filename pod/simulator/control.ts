@@ -28,7 +28,7 @@ export function createControl(pod: Pod, listening: { refuse(): Promise<void>; ac
       Object.assign(options, settings);
       engine.maxRunning = options.maxRunning;
       engine.maxWaiting = options.maxWaiting;
-      if (settings.state === "dead") engine.abortAll();
+      if (settings.state === "dead") engine.die();
     },
     fail: (...added) => failures.add(...added),
     heal(mode) {

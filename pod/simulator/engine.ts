@@ -9,7 +9,9 @@ export type Job = {
   reasons: readonly string[];
   /** Where the engine books the tokens it makes. */
   entry: LedgerEntry;
-  promptTokens: number;
+  /** Prompt tokens of all sequences together. */
+  prefillTokens: number;
+  cachedTokens: number;
   ttftMs: number;
   /** 0: as fast as the client takes them. */
   intervalMs: number;
@@ -20,6 +22,8 @@ export type Job = {
   finish(): void;
   /** The queue is full. */
   overflow(): void;
+  /** The engine died under it. */
+  die(): void;
 };
 
 type Entry = {
@@ -70,7 +74,7 @@ export class Engine {
   /** Tokens held for running requests. */
   get heldTokens() {
     let tokens = 0;
-    for (const { job, produced } of this.runningJobs) tokens += job.promptTokens + produced;
+    for (const { job, produced } of this.runningJobs) tokens += job.prefillTokens + produced;
     return tokens;
   }
 
@@ -92,21 +96,25 @@ export class Engine {
       if (job.ttftMs <= 0) this.progress(entry, at);
     } else if (this.queue.length >= this.maxWaiting) {
       entry.state = "over";
+      this.metrics.rejections += 1;
       job.overflow();
     } else this.queue.push(entry);
     return entry;
   }
 
-  /** Frees the slot at once. Nothing happens to a job that is over. */
-  abort(entry: Handle, reason: "abort" | "error" = "abort") {
+  /** Frees the slot at once. Nothing happens to a job that is over. No counter of requests knows of it, as in vLLM. */
+  abort(entry: Handle) {
     if (entry.state === "over") return;
-    this.metrics.finished[reason] = (this.metrics.finished[reason] ?? 0) + 1;
     if (entry.state === "waiting") this.queue.splice(this.queue.indexOf(entry), 1);
     this.release(entry);
   }
 
-  abortAll() {
-    for (const entry of [...this.queue, ...this.runningJobs]) this.abort(entry, "error");
+  /** The engine dies: whatever runs or waits ends with an error. */
+  die() {
+    for (const entry of [...this.queue, ...this.runningJobs]) {
+      this.abort(entry);
+      entry.job.die();
+    }
   }
 
   stop() {
@@ -145,7 +153,8 @@ export class Engine {
     const { job } = entry;
     if (entry.job.entry.firstTokenAt === undefined) {
       job.entry.firstTokenAt = Date.now();
-      this.metrics.promptTokens += job.promptTokens;
+      this.metrics.promptTokens += job.prefillTokens;
+      this.metrics.cachedTokens += job.cachedTokens;
       this.metrics.ttft.observe((at - entry.queuedAt) / 1000);
       job.begin();
     }

@@ -1,7 +1,8 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Handle } from "./engine";
-import { errorBody, PodError } from "./errors";
+import { errorBody, FrameworkError, PodError } from "./errors";
 import type { Failing } from "./failures";
+import { newId } from "./identity";
 import type { LedgerEntry } from "./ledger";
 import type { Pod } from "./pod";
 
@@ -23,6 +24,8 @@ export class Exchange {
   /** Without the query. */
   readonly path: string;
   readonly entry: LedgerEntry;
+  /** The body as it arrived, and as text. */
+  raw: Buffer = Buffer.alloc(0);
   body = "";
   failing: Failing = { answer: undefined, quirks: undefined };
   /** The engine's job, so that a client that leaves frees its slot. */
@@ -36,13 +39,15 @@ export class Exchange {
     this.entry = entry;
   }
 
-  head(status: number, type: string, extra?: Record<string, string | number>) {
+  head(status: number, type: string | undefined, extra?: Record<string, string | number>) {
     this.entry.status = status;
     // As uvicorn: neither `connection` nor a keep-alive hint.
     this.res.removeHeader("connection");
     const { quirks } = this.failing;
-    const headers: Record<string, string | number> = { server: "uvicorn", "content-type": type, ...extra };
-    if (this.pod.options.requestIdHeaders && this.entry.requestId) headers["x-request-id"] = this.entry.requestId;
+    const headers: Record<string, string | number> = { server: "uvicorn", ...extra };
+    if (type !== undefined) headers["content-type"] = type;
+    if (status !== 401) headers.vary = "Origin";
+    if (this.pod.options.requestIdHeaders) headers["x-request-id"] = this.entry.requestId ?? newId() + newId();
     if (quirks?.["wrong-content-type"]) headers["content-type"] = "text/plain; charset=utf-8";
     if (quirks?.["leaky-headers"]) Object.assign(headers, LEAKS);
     this.res.writeHead(status, headers);
@@ -61,6 +66,7 @@ export class Exchange {
 
   fail(error: unknown) {
     if (error instanceof PodError) return this.json(error.status, errorBody(error));
+    if (error instanceof FrameworkError) return this.json(error.status, { detail: error.message });
     const message = error instanceof Error ? error.message : String(error);
     this.json(500, errorBody({ status: 500, type: "InternalServerError", message, param: null }));
   }
@@ -70,12 +76,13 @@ export class Exchange {
     const format = this.req.headers["endpoint-load-metrics-format"];
     if (format !== "TEXT" && format !== "JSON") return undefined;
     const { engine, options } = this.pod;
-    const named = {
-      kv_cache_usage_perc: Math.min(1, engine.heldTokens / options.kvCacheTokens),
-      num_requests_waiting: engine.waiting,
-    };
-    if (format === "JSON") return { "endpoint-load-metrics": `JSON ${JSON.stringify({ named_metrics: named })}` };
-    const pairs = Object.entries(named).map(([name, value]) => `named_metrics.${name}=${value}`);
-    return { "endpoint-load-metrics": `TEXT ${pairs.join(", ")}` };
+    const waiting = `${engine.waiting}.0`;
+    const used = Math.min(1, engine.heldTokens / options.kvCacheTokens);
+    const usage = Number.isInteger(used) ? `${used}.0` : String(used);
+    const report =
+      format === "JSON"
+        ? `JSON {"named_metrics": {"num_requests_waiting": ${waiting}, "kv_cache_usage_perc": ${usage}}}`
+        : `TEXT named_metrics.num_requests_waiting=${waiting}, named_metrics.kv_cache_usage_perc=${usage}`;
+    return { "endpoint-load-metrics": report };
   }
 }

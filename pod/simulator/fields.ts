@@ -1,4 +1,5 @@
-import { badRequest, invalidBody, missingField, unknownModel, wrongType } from "./errors";
+import { isUtf8 } from "node:buffer";
+import { badRequest, FrameworkError, invalidField, missingField, PodError, unknownModel, wrongType } from "./errors";
 import type { Exchange } from "./exchange";
 import { modelOf } from "./pod";
 
@@ -7,69 +8,111 @@ export type Body = Readonly<Record<string, unknown>>;
 export const isObject = (value: unknown): value is Body =>
   typeof value === "object" && value !== null && !Array.isArray(value);
 
+const isMissing = (value: unknown) => value === undefined || value === null;
+
 /** The JSON object of a request, or vLLM's refusal. */
 export function readBody(exchange: Exchange): Body {
   const type = exchange.req.headers["content-type"];
   if (type?.split(";", 1)[0]?.trim().toLowerCase() !== "application/json") {
-    throw invalidBody("Unsupported Media Type: Only 'application/json' is allowed");
+    const message = "1 validation error:\n  Unsupported Media Type: Only 'application/json' is allowed";
+    throw new PodError(400, "Bad Request", message);
   }
-  let value: unknown;
-  try {
-    value = JSON.parse(exchange.body);
-  } catch {
-    throw invalidBody(
-      "{'type': 'json_invalid', 'loc': 'body.0', 'msg': 'JSON decode error', 'input': '<dict of 0 items>'}",
-      "body.0",
-    );
+  if (!isUtf8(exchange.raw)) throw new FrameworkError(400, "There was an error parsing the body");
+  if (exchange.body === "") throw missingField("", undefined);
+  const value = parse(exchange.body);
+  if (value === null) throw missingField("", null);
+  if (!isObject(value)) {
+    const message = "Input should be a valid dictionary or object to extract fields from";
+    throw invalidField("", "model_attributes_type", message, value);
   }
-  if (!isObject(value)) throw wrongType("", "dict");
   return value;
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    const at = /position (\d+)/.exec(String(error))?.[1] ?? "0";
+    throw invalidField(at, "json_invalid", "JSON decode error", {});
+  }
 }
 
 /** The model to answer as; 404 for one that is not served. Naming none is allowed. */
 export function readModel(exchange: Exchange, body: Body): string {
   const { model } = body;
-  if (model === undefined || model === null || model === "") return modelOf(exchange.pod);
-  if (typeof model !== "string") throw wrongType("model", "string");
-  if (!exchange.pod.options.models.includes(model)) throw unknownModel(model);
+  if (isMissing(model) || model === "") return modelOf(exchange.pod);
+  if (typeof model !== "string") throw wrongType("model", "string", model);
+  const { models } = exchange.pod.options;
+  if (!models.includes(model)) throw unknownModel(model, models);
   return model;
 }
 
+/** A number; like vLLM, one in quotes too. */
 export function optionalNumber(body: Body, field: string): number | undefined {
   const value = body[field];
-  if (value === undefined || value === null) return undefined;
-  if (typeof value !== "number") throw wrongType(field, "number");
-  return value;
+  if (isMissing(value)) return undefined;
+  if (typeof value === "number") return value;
+  if (typeof value !== "string") throw wrongType(field, "number", value);
+  const number = value.trim() === "" ? Number.NaN : Number(value);
+  if (Number.isNaN(number)) {
+    throw invalidField(
+      field,
+      "float_parsing",
+      "Input should be a valid number, unable to parse string as a number",
+      value,
+    );
+  }
+  return number;
 }
 
 export function optionalInteger(body: Body, field: string, least?: number): number | undefined {
-  const value = optionalNumber(body, field);
-  if (value === undefined) return undefined;
-  if (!Number.isInteger(value)) throw wrongType(field, "integer");
-  if (least !== undefined && value < least)
-    throw badRequest(`${field} must be at least ${least}, got ${value}.`, field);
-  return value;
+  const value = body[field];
+  if (typeof value === "string" && !/^\s*[+-]?\d+\s*$/.test(value)) {
+    const message = "Input should be a valid integer, unable to parse string as an integer";
+    throw invalidField(field, "int_parsing", message, value);
+  }
+  const number = optionalNumber(body, field);
+  if (number === undefined) return undefined;
+  if (!Number.isInteger(number)) {
+    throw invalidField(
+      field,
+      "int_from_float",
+      "Input should be a valid integer, got a number with a fractional part",
+      value,
+    );
+  }
+  if (least !== undefined && number < least) {
+    throw badRequest(`${field} must be at least ${least}, got ${number}.`, field, number);
+  }
+  return number;
 }
 
+const TRUE = ["true", "yes", "on", "1", "t", "y"];
+const FALSE = ["false", "no", "off", "0", "f", "n"];
+
+/** A boolean; like vLLM, its usual spellings too. Absent is false. */
 export function flag(body: Body, field: string): boolean {
   const value = body[field];
-  if (value === undefined || value === null) return false;
-  if (typeof value !== "boolean") throw wrongType(field, "boolean");
-  return value;
+  if (isMissing(value)) return false;
+  if (typeof value === "boolean") return value;
+  const text = String(value).toLowerCase();
+  if (TRUE.includes(text)) return true;
+  if (FALSE.includes(text)) return false;
+  throw invalidField(field, "bool_parsing", "Input should be a valid boolean, unable to interpret input", value);
 }
 
 export function stringList(body: Body, field: string): string[] {
   const value = body[field];
-  if (value === undefined || value === null) return [];
+  if (isMissing(value)) return [];
   if (typeof value === "string") return [value];
-  if (!Array.isArray(value) || value.some((item) => typeof item !== "string")) throw wrongType(field, "list");
+  if (!Array.isArray(value) || value.some((item) => typeof item !== "string")) throw wrongType(field, "list", value);
   return value as string[];
 }
 
 export function requiredList(body: Body, field: string): unknown[] {
   const value = body[field];
-  if (value === undefined) throw missingField(field);
-  if (!Array.isArray(value)) throw wrongType(field, "list");
+  if (value === undefined) throw missingField(field, body);
+  if (!Array.isArray(value)) throw wrongType(field, "list", value);
   return value;
 }
 
@@ -82,19 +125,28 @@ export type Sampling = {
   ignoreEnd: boolean;
 };
 
-/** The sampling fields that change what the simulator does, and refusals for the ones vLLM refuses. */
+const MAX_N = 16_384;
+
+/** The sampling fields that change what the simulator does, and refusals for the values vLLM refuses. */
 export function readSampling(body: Body): Sampling {
   const temperature = optionalNumber(body, "temperature");
-  if (temperature !== undefined && temperature < 0) {
-    throw badRequest(`temperature must be non-negative, got ${temperature}.`, "temperature");
+  if (temperature !== undefined && (temperature < 0 || temperature > 2)) {
+    const rule = temperature < 0 ? "non-negative" : "in [0, 2]";
+    throw badRequest(`temperature must be ${rule}, got ${float(temperature)}.`, "temperature", float(temperature));
   }
   const topP = optionalNumber(body, "top_p");
-  if (topP !== undefined && (topP <= 0 || topP > 1)) throw badRequest(`top_p must be in (0, 1], got ${topP}.`, "top_p");
-  if ((optionalInteger(body, "priority") ?? 0) !== 0) {
-    throw badRequest("Got priority but Priority scheduling is not enabled.");
+  if (topP !== undefined && (topP <= 0 || topP > 1)) {
+    throw badRequest(`top_p must be in (0, 1], got ${float(topP)}.`, "top_p", float(topP));
+  }
+  const n = optionalInteger(body, "n") ?? 1;
+  if (n < 1) throw badRequest(`n must be at least 1, got ${n}.`);
+  if (n > MAX_N) {
+    throw badRequest(
+      `n must be at most ${MAX_N}, got ${n}. To increase this limit, set the VLLM_MAX_N_SEQUENCES environment variable.`,
+    );
   }
   return {
-    n: optionalInteger(body, "n", 1) ?? 1,
+    n,
     seed: optionalInteger(body, "seed") ?? 0,
     stop: stringList(body, "stop").filter((text) => text !== ""),
     keepStop: flag(body, "include_stop_str_in_output"),
@@ -103,41 +155,45 @@ export function readSampling(body: Body): Sampling {
   };
 }
 
+/** As Python prints it. */
+const float = (value: number) => (Number.isInteger(value) ? `${value}.0` : String(value));
+
 export type StreamWish = { streamed: boolean; usage: boolean; continuous: boolean };
 
 /** Whether to stream, and which usage to put into the stream. */
 export function readStream(exchange: Exchange, body: Body): StreamWish {
   const streamed = flag(body, "stream");
   const wish = body.stream_options;
-  if (wish !== undefined && wish !== null) {
-    if (!isObject(wish)) throw wrongType("stream_options", "dict");
+  if (!isMissing(wish)) {
+    if (!isObject(wish)) throw wrongType("stream_options", "dict", wish);
     if (!streamed) throw badRequest("Stream options can only be defined when `stream=True`.", "stream_options");
   }
   const options = isObject(wish) ? wish : {};
   const forced = exchange.pod.options.forceIncludeUsage;
   const { quirks } = exchange.failing;
-  const usage = (forced || options.include_usage === true) && !quirks?.["no-usage"];
-  const continuous = usage && (forced || options.continuous_usage_stats === true) && !quirks?.["late-usage-only"];
+  const usage = (forced || flag(options, "include_usage")) && !quirks?.["no-usage"];
+  const continuous = usage && (forced || flag(options, "continuous_usage_stats")) && !quirks?.["late-usage-only"];
   return { streamed, usage, continuous };
 }
 
-/** How many tokens may be written, given the window and what was asked for. */
-export function tokenLimit(exchange: Exchange, promptTokens: number, asked: number | undefined): number {
+/** How many tokens may be written: what was asked for, and no more than the context has room for. */
+export function tokenLimit(exchange: Exchange, promptTokens: number, asked: number | undefined, field = "max_tokens") {
   const { maxModelLen } = exchange.pod.options;
+  if (asked !== undefined && asked > maxModelLen) {
+    throw badRequest(
+      `${field}=${asked} cannot be greater than max_model_len=${maxModelLen}. Please request fewer output tokens.`,
+      field,
+      asked,
+    );
+  }
   const room = maxModelLen - promptTokens;
   if (room <= 0) {
     throw badRequest(
-      `This model's maximum context length is ${maxModelLen} tokens. However, your request has ${promptTokens} input tokens. ` +
-        "Please reduce the length of the input messages.",
+      `This model's maximum context length is ${maxModelLen} tokens. However, your prompt contains ${promptTokens} input ` +
+        "tokens, which exceeds this limit even without any output tokens. Please reduce the length of the input prompt.",
       "input_tokens",
+      promptTokens,
     );
   }
-  if (asked !== undefined && asked > room) {
-    throw badRequest(
-      `'max_tokens' or 'max_completion_tokens' is too large: ${asked}. This model's maximum context length is ${maxModelLen} ` +
-        `tokens and your request has ${promptTokens} input tokens (${asked} > ${maxModelLen} - ${promptTokens}).`,
-      "max_tokens",
-    );
-  }
-  return asked ?? room;
+  return Math.min(asked ?? room, room);
 }

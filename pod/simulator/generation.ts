@@ -1,4 +1,4 @@
-import { PodError } from "./errors";
+import { engineBusy, engineDead, errorEvent } from "./errors";
 import type { Exchange } from "./exchange";
 import { hashText, randomFrom } from "./seed";
 import { SseWriter } from "./sse-writer";
@@ -8,15 +8,22 @@ export type FinishReason = "stop" | "length" | "tool_calls";
 
 /** One sequence the model will write: all of its tokens are known before the first is sent. */
 export type Sequence = {
-  /** Never empty unless nothing was asked for. An endless sequence begins anew after its last. */
   pieces: readonly Piece[];
   finish: FinishReason;
   /** The stop string that ended it. */
   stopReason: string | null;
+  /** Begins anew after its last token, for ever. */
   endless: boolean;
 };
 
-export type Generation = { sequences: readonly Sequence[]; promptTokens: number; cachedTokens: number; seed: number };
+export type Generation = {
+  /** `prompts` times `n`. */
+  sequences: readonly Sequence[];
+  prompts: number;
+  promptTokens: number;
+  cachedTokens: number;
+  seed: number;
+};
 
 /** How an endpoint words a stream. */
 export type StreamShape = {
@@ -25,6 +32,13 @@ export type StreamShape = {
   token(out: SseWriter, sequence: number, piece: Piece, at: number, last: boolean): boolean;
   end(out: SseWriter): void;
 };
+
+export const sumTokens = (sequences: readonly Sequence[]) =>
+  sequences.reduce((sum, { pieces }) => sum + pieces.length, 0);
+
+/** The time this token was made, where benchmarks ask for it. */
+export const stamp = ({ pod }: Exchange) =>
+  pod.options.stampEvents ? `,"sim_at":${performance.timeOrigin + performance.now()}` : "";
 
 /** Runs the generation as a stream of events. */
 export function stream(exchange: Exchange, generation: Generation, shape: StreamShape) {
@@ -36,20 +50,22 @@ export function stream(exchange: Exchange, generation: Generation, shape: Stream
       if (out.full) return 0;
       let step = from;
       for (let going = true; going && step < to; step += 1) {
-        for (let index = 0; index < sequences.length; index += 1) {
+        for (let index = 0; going && index < sequences.length; index += 1) {
           const { pieces, endless } = sequences[index] as Sequence;
           if (step >= pieces.length && !endless) continue;
           const piece = pieces[endless ? step % pieces.length : step] as Piece;
           going = shape.token(out, index, piece, step, !endless && step === pieces.length - 1);
-          if (!going) break;
         }
       }
       out.flush();
-      return out.stopped ? Math.max(0, step - from) : step - from;
+      return step - from;
     },
     finish() {
-      if (out.stopped) return;
-      shape.end(out);
+      if (!out.stopped) shape.end(out);
+    },
+    die() {
+      out.event(errorEvent(engineDead()), 0);
+      out.end("[DONE]");
     },
   });
   // As vLLM does, the status goes out at once and the first token when it is there.
@@ -65,31 +81,32 @@ export function whole(exchange: Exchange, generation: Generation, answer: () => 
       exchange.entry.sentTokens = exchange.entry.producedTokens;
       exchange.json(200, answer(), exchange.loadReport());
     },
+    die: () => exchange.fail(engineDead()),
   });
 }
 
-type Steps = { begin(): void; advance(from: number, to: number): number; finish(): void };
+type Steps = { begin(): void; advance(from: number, to: number): number; finish(): void; die(): void };
 
-function start(exchange: Exchange, { sequences, promptTokens, cachedTokens, seed }: Generation, steps: Steps) {
+function start(exchange: Exchange, generation: Generation, steps: Steps) {
   const { options, engine } = exchange.pod;
+  const { sequences, promptTokens, cachedTokens, seed } = generation;
   const { entry } = exchange;
   entry.promptTokens = promptTokens;
   entry.cachedTokens = cachedTokens;
   const vary = randomFrom(hashText("pace", seed));
   const factor = () => 1 + options.jitter * (2 * vary() - 1);
   exchange.work = engine.submit({
+    ...steps,
     lengths: sequences.map(({ pieces, endless }) => (endless ? Number.POSITIVE_INFINITY : pieces.length)),
     reasons: sequences.map(({ finish }) => (finish === "length" ? "length" : "stop")),
     entry,
-    promptTokens,
+    // The engine sees each prompt `n` times.
+    prefillTokens: (promptTokens * sequences.length) / generation.prompts,
+    cachedTokens,
     ttftMs: options.ttftMs * factor(),
     intervalMs: options.tokensPerSecond > 0 ? (1_000 / options.tokensPerSecond) * factor() : 0,
-    ...steps,
-    overflow: () =>
-      exchange.fail(
-        new PodError(503, "ServiceUnavailableError", "The server is overloaded: too many requests are waiting."),
-      ),
+    overflow: () => exchange.fail(engineBusy()),
   });
   // The client may have left while its body was still being read.
-  if (exchange.res.destroyed && exchange.work) engine.abort(exchange.work);
+  if (exchange.res.destroyed) engine.abort(exchange.work);
 }

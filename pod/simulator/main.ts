@@ -14,7 +14,7 @@ async function main() {
   const end = () => {
     if (ending) return;
     ending = true;
-    void simulator.close().then(() => process.exit(0));
+    void simulator.shutDown().then(() => process.exit(0));
   };
   process.once("SIGTERM", end);
   process.once("SIGINT", end);

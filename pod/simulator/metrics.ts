@@ -1,5 +1,3 @@
-type Labels = string;
-
 /** A Prometheus histogram over fixed upper bounds. */
 export class Histogram {
   private readonly bounds: readonly number[];
@@ -19,16 +17,16 @@ export class Histogram {
     if (at >= 0) this.counts[at] = (this.counts[at] ?? 0) + 1;
   }
 
-  render(name: string, help: string, labels: Labels): string {
+  render(name: string, help: string, model: string): string {
     let running = 0;
     const buckets = this.bounds.map((bound, at) => {
       running += this.counts[at] ?? 0;
-      return `${name}_bucket{${labels},le="${decimal(bound)}"} ${decimal(running)}\n`;
+      return `${name}_bucket{engine="0",le="${decimal(bound)}",${model}} ${decimal(running)}\n`;
     });
     return (
       `# HELP ${name} ${help}\n# TYPE ${name} histogram\n${buckets.join("")}` +
-      `${name}_bucket{${labels},le="+Inf"} ${decimal(this.count)}\n` +
-      `${name}_count{${labels}} ${decimal(this.count)}\n${name}_sum{${labels}} ${this.sum}\n`
+      `${name}_bucket{engine="0",le="+Inf",${model}} ${decimal(this.count)}\n` +
+      `${name}_count{engine="0",${model}} ${decimal(this.count)}\n${name}_sum{engine="0",${model}} ${decimal(this.sum)}\n`
     );
   }
 }
@@ -41,65 +39,68 @@ const PER_TOKEN_SECONDS = [
 ];
 const REQUEST_SECONDS = [0.3, 0.5, 0.8, 1, 1.5, 2, 2.5, 5, 10, 15, 20, 30, 40, 50, 60, 120, 240, 480, 960, 1920, 7680];
 
-/** Values in between two scrapes. */
+/** What holds now, not since the start. */
 export type Gauges = { running: number; waiting: number; kvCacheUsage: number };
 
-/** The counters and histograms vLLM exposes, under its names. */
+/** The counters and histograms of vLLM that matter here, under its names. */
 export class PodMetrics {
   promptTokens = 0;
+  cachedTokens = 0;
   generationTokens = 0;
-  prefixCacheQueries = 0;
-  prefixCacheHits = 0;
-  readonly finished: Record<string, number> = { stop: 0, length: 0, abort: 0, error: 0 };
+  rejections = 0;
+  readonly finished: Record<string, number> = { stop: 0, length: 0, abort: 0, error: 0, repetition: 0 };
   readonly ttft = new Histogram(TTFT_SECONDS);
   readonly perToken = new Histogram(PER_TOKEN_SECONDS);
   readonly endToEnd = new Histogram(REQUEST_SECONDS);
   readonly queueTime = new Histogram(REQUEST_SECONDS);
+  private readonly startedAt = Date.now() / 1000;
 
-  render(model: string, { running, waiting, kvCacheUsage }: Gauges): string {
-    const labels = `engine="0",model_name=${JSON.stringify(model)}`;
-    const gauge = (name: string, help: string, value: number) => series(name, help, "gauge", labels, value);
-    const counter = (name: string, help: string, value: number) => series(name, help, "counter", labels, value);
-    const reasons = Object.entries(this.finished)
-      .map(([reason, count]) => `vllm:request_success_total{${labels},finished_reason="${reason}"} ${decimal(count)}\n`)
-      .join("");
+  render(name: string, { running, waiting, kvCacheUsage }: Gauges): string {
+    const model = `model_name=${JSON.stringify(name)}`;
+    const engine = `engine="0",${model}`;
+    const gauge = (metric: string, help: string, value: number) => family(metric, help, "gauge", { [engine]: value });
+    const counter = (metric: string, help: string, values: Record<string, number>) =>
+      family(`${metric}_total`, help, "counter", values) +
+      family(`${metric}_created`, help, "gauge", mapValues(values, this.startedAt));
+    const one = (value: number) => ({ [engine]: value });
+    const reasons = Object.fromEntries(
+      Object.entries(this.finished).map(([reason, count]) => [
+        `engine="0",finished_reason="${reason}",${model}`,
+        count,
+      ]),
+    );
+    const rejections = { [`${model},reason="max_num_queued_reqs"`]: this.rejections };
     return [
       gauge("vllm:num_requests_running", "Number of requests in model execution batches.", running),
       gauge("vllm:num_requests_waiting", "Number of requests waiting to be processed.", waiting),
       gauge("vllm:kv_cache_usage_perc", "KV-cache usage. 1 means 100 percent usage.", kvCacheUsage),
       counter(
-        "vllm:prefix_cache_queries_total",
-        "Prefix cache queries, in terms of number of queried tokens.",
-        this.prefixCacheQueries,
+        "vllm:prefix_cache_queries",
+        "Prefix cache queries, in number of queried tokens.",
+        one(this.promptTokens),
       ),
-      counter(
-        "vllm:prefix_cache_hits_total",
-        "Prefix cache hits, in terms of number of cached tokens.",
-        this.prefixCacheHits,
-      ),
-      counter("vllm:num_preemptions_total", "Cumulative number of preemption from the engine.", 0),
-      counter("vllm:prompt_tokens_total", "Number of prefill tokens processed.", this.promptTokens),
-      counter("vllm:generation_tokens_total", "Number of generation tokens processed.", this.generationTokens),
-      `# HELP vllm:request_success_total Count of successfully processed requests.\n# TYPE vllm:request_success_total counter\n${reasons}`,
-      this.ttft.render("vllm:time_to_first_token_seconds", "Histogram of time to first token in seconds.", labels),
-      this.perToken.render(
-        "vllm:request_time_per_output_token_seconds",
-        "Histogram of time_per_output_token_seconds per request.",
-        labels,
-      ),
-      this.endToEnd.render("vllm:e2e_request_latency_seconds", "Histogram of e2e request latency in seconds.", labels),
-      this.queueTime.render(
-        "vllm:request_queue_time_seconds",
-        "Histogram of time spent in WAITING phase for request.",
-        labels,
-      ),
+      counter("vllm:prefix_cache_hits", "Prefix cache hits, in number of cached tokens.", one(this.cachedTokens)),
+      counter("vllm:num_preemptions", "Cumulative number of preemption from the engine.", one(0)),
+      counter("vllm:prompt_tokens", "Number of prefill tokens processed.", one(this.promptTokens)),
+      counter("vllm:prompt_tokens_cached", "Number of cached prompt tokens.", one(this.cachedTokens)),
+      counter("vllm:generation_tokens", "Number of generation tokens processed.", one(this.generationTokens)),
+      counter("vllm:request_success", "Count of successfully processed requests.", reasons),
+      counter("vllm:admission_rejections", "Number of admission attempts rejected by a queue limit.", rejections),
+      this.ttft.render("vllm:time_to_first_token_seconds", "Histogram of time to first token in seconds.", model),
+      this.perToken.render("vllm:inter_token_latency_seconds", "Histogram of inter-token latency in seconds.", model),
+      this.endToEnd.render("vllm:e2e_request_latency_seconds", "Histogram of e2e request latency in seconds.", model),
+      this.queueTime.render("vllm:request_queue_time_seconds", "Histogram of time spent waiting for a request.", model),
     ].join("");
   }
 }
 
-function series(name: string, help: string, type: string, labels: Labels, value: number) {
-  return `# HELP ${name} ${help}\n# TYPE ${name} ${type}\n${name}{${labels}} ${decimal(value)}\n`;
+function family(name: string, help: string, type: string, values: Readonly<Record<string, number>>): string {
+  const lines = Object.entries(values).map(([labels, value]) => `${name}{${labels}} ${decimal(value)}\n`);
+  return `# HELP ${name} ${help}\n# TYPE ${name} ${type}\n${lines.join("")}`;
 }
+
+const mapValues = (values: Readonly<Record<string, number>>, value: number) =>
+  Object.fromEntries(Object.keys(values).map((key) => [key, value]));
 
 /** Python's way of writing a float: whole numbers keep their `.0`. */
 const decimal = (value: number) => (Number.isInteger(value) ? `${value}.0` : String(value));

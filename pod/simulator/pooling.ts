@@ -1,14 +1,13 @@
-import { randomUUID } from "node:crypto";
-import { badRequest, missingField, wrongType } from "./errors";
+import { badRequest, engineBusy, engineDead, missingField, wrongType } from "./errors";
 import type { Exchange } from "./exchange";
 import { type Body, isObject, optionalInteger, readBody, readModel } from "./fields";
+import { newId } from "./identity";
 import { hashText, randomFrom } from "./seed";
 import { countTokens, decode } from "./tokenizer";
 
 const DIMENSIONS = 64;
 
 const now = () => Math.floor(Date.now() / 1000);
-const newId = (prefix: string) => `${prefix}-${randomUUID().replaceAll("-", "")}`;
 
 /** Work without generated tokens: booked as a prompt, answered at once after the usual wait. */
 function answer(exchange: Exchange, promptTokens: number, reply: () => unknown) {
@@ -18,36 +17,39 @@ function answer(exchange: Exchange, promptTokens: number, reply: () => unknown) 
     lengths: [0],
     reasons: ["stop"],
     entry,
-    promptTokens,
+    prefillTokens: promptTokens,
+    cachedTokens: 0,
     ttftMs: pod.options.ttftMs,
     intervalMs: 0,
     begin: () => undefined,
     advance: () => 0,
     finish: () => exchange.json(200, reply(), exchange.loadReport()),
-    overflow: () => exchange.fail(badRequest("The server is overloaded.")),
+    overflow: () => exchange.fail(engineBusy()),
+    die: () => exchange.fail(engineDead()),
   });
 }
 
-function texts(value: unknown, field: string): string[] {
-  if (value === undefined || value === null) throw missingField(field);
+function texts(body: Body, field: string): string[] {
+  const value = body[field];
+  if (value === undefined || value === null) throw missingField(field, body);
   const list = Array.isArray(value) && typeof value[0] !== "number" ? (value as unknown[]) : [value];
   return list.map((item) => {
     if (typeof item === "string") return item;
     if (Array.isArray(item)) return decode(item.filter((id) => typeof id === "number"));
     if (isObject(item) && typeof item.text === "string") return item.text;
-    throw wrongType(field, "string");
+    throw wrongType(field, "string", item);
   });
 }
 
 export function embeddings(exchange: Exchange) {
   const body = readBody(exchange);
   const model = readModel(exchange, body);
-  const inputs = texts(body.input, "input");
+  const inputs = texts(body, "input");
   const dimensions = optionalInteger(body, "dimensions", 1) ?? DIMENSIONS;
   const base64 = body.encoding_format === "base64";
   const promptTokens = sum(inputs);
   answer(exchange, promptTokens, () => ({
-    id: newId("embd"),
+    id: `embd-${newId()}`,
     object: "list",
     created: now(),
     model,
@@ -68,12 +70,12 @@ function vector(text: string, dimensions: number, base64: boolean): number[] | s
 export function rerank(exchange: Exchange) {
   const body = readBody(exchange);
   const model = readModel(exchange, body);
-  const [query = ""] = texts(body.query, "query");
-  const documents = texts(body.documents, "documents");
+  const [query = ""] = texts(body, "query");
+  const documents = texts(body, "documents");
   const top = optionalInteger(body, "top_n", 0) || documents.length;
   const promptTokens = sum(documents) + documents.length * countTokens(query);
   answer(exchange, promptTokens, () => ({
-    id: newId("rerank"),
+    id: `rerank-${newId()}`,
     model,
     usage: { prompt_tokens: promptTokens, total_tokens: promptTokens },
     results: documents
@@ -89,7 +91,7 @@ export function score(exchange: Exchange) {
   const [left, right] = scorePairs(body);
   const promptTokens = sum(right) + (left.length === 1 ? right.length * sum(left) : sum(left));
   answer(exchange, promptTokens, () => ({
-    id: newId("score"),
+    id: `score-${newId()}`,
     object: "list",
     created: now(),
     model,
@@ -109,7 +111,7 @@ function scorePairs(body: Body): [string[], string[]] {
     "text_1",
     "text_2",
   ];
-  const [left, right] = [texts(body[first], first), texts(body[second], second)];
+  const [left, right] = [texts(body, first), texts(body, second)];
   if (left.length > 1 && left.length !== right.length) throw badRequest("Input lengths must be either 1:1, 1:N or N:N");
   return [left, right];
 }
@@ -129,4 +131,5 @@ const pooledUsage = (promptTokens: number) => ({
   total_tokens: promptTokens,
   completion_tokens: 0,
   prompt_tokens_details: null,
+  completion_tokens_details: null,
 });

@@ -1,11 +1,10 @@
-import { badRequest, invalidBody, missingField, wrongType } from "./errors";
+import { badRequest, missingField, wrongType } from "./errors";
 import { type Body, isObject } from "./fields";
 import { hashText } from "./seed";
 import { countTokens, encode, SPECIAL } from "./tokenizer";
 
 /** Tokens an image, a sound or a video stands for. */
 const MEDIA_TOKENS = 256;
-const ROLES = ["system", "developer", "user", "assistant", "tool", "function"];
 
 /**
  * A conversation as the model would see it. Each message costs its role, its content and four tokens around them; the
@@ -16,6 +15,9 @@ export type Prompt = { tokens: number; seed: number; messages: readonly Rendered
 type Rendered = { role: string; content: string };
 
 export function renderChat(messages: readonly unknown[], tools: unknown, generationPrompt = true): Prompt {
+  if (messages.length === 0) {
+    throw badRequest("Cannot apply chat template to an empty conversation. Provide at least one message.");
+  }
   const rendered: Rendered[] = [];
   let media = 0;
   if (Array.isArray(tools) && tools.length > 0) rendered.push({ role: "system", content: JSON.stringify(tools) });
@@ -59,25 +61,20 @@ export const lastUserText = ({ messages }: Prompt) => messages.findLast(({ role 
 
 export const lastRole = ({ messages }: Prompt) => messages.at(-1)?.role;
 
+/** Any role is taken, as by vLLM. */
 function roleOf(message: unknown, at: number): string {
-  if (!isObject(message)) throw wrongType(`messages.${at}`, "dict");
-  if (message.role === undefined) throw missingField(`messages.${at}.role`);
-  if (typeof message.role !== "string" || !ROLES.includes(message.role)) {
-    throw invalidBody(
-      `{'type': 'literal_error', 'loc': 'body.messages.${at}.role', 'msg': 'Input should be a known role'}`,
-      `body.messages.${at}.role`,
-    );
-  }
-  return message.role;
+  if (!isObject(message)) throw wrongType(`messages.${at}`, "dict", message);
+  if (message.role === undefined) throw missingField(`messages.${at}.role`, message);
+  return String(message.role);
 }
 
 function contentOf(message: unknown, at: number): { content: string; attachments: number } {
-  if (!isObject(message)) throw wrongType(`messages.${at}`, "dict");
+  if (!isObject(message)) throw wrongType(`messages.${at}`, "dict", message);
   const { content, tool_calls: calls } = message;
   const called = Array.isArray(calls) && calls.length > 0 ? JSON.stringify(calls) : "";
   if (typeof content === "string") return { content: content + called, attachments: 0 };
   if (content === null || content === undefined) return { content: called, attachments: 0 };
-  if (!Array.isArray(content)) throw wrongType(`messages.${at}.content`, "string");
+  if (!Array.isArray(content)) throw wrongType(`messages.${at}.content`, "string", content);
   let text = "";
   let attachments = 0;
   for (const part of content as unknown[]) {

@@ -1,5 +1,5 @@
 import { gzipSync } from "node:zlib";
-import { engineDead, errorBody, PodError } from "./errors";
+import { engineBusy, engineDead, errorBody, PodError } from "./errors";
 import type { Exchange } from "./exchange";
 import type { Failure } from "./failures";
 
@@ -31,9 +31,9 @@ export function replaceAnswer(exchange: Exchange, failure: Failure) {
     case "unauthorized":
       return exchange.json(401, { error: "Unauthorized" });
     case "rate-limited":
-      return busy(exchange, 429, "Too Many Requests", retryAfter);
+      return busy(exchange, new PodError(429, "Too Many Requests", "Too many requests."), retryAfter);
     case "overloaded":
-      return busy(exchange, 503, "ServiceUnavailableError", retryAfter);
+      return busy(exchange, engineBusy(), retryAfter);
     case "bad-gateway":
       return exchange.send(502, HTML, page("502 Bad Gateway"));
     case "timeout-524":
@@ -69,9 +69,8 @@ export function replaceAnswer(exchange: Exchange, failure: Failure) {
   }
 }
 
-function busy(exchange: Exchange, status: number, type: string, retryAfter: number) {
-  const message = "The server is overloaded, please try again later.";
-  exchange.json(status, errorBody({ status, type, message, param: null }), { "retry-after": retryAfter });
+function busy(exchange: Exchange, error: PodError, retryAfter: number) {
+  exchange.json(error.status, errorBody(error), { "retry-after": retryAfter });
 }
 
 /** What a client meets while nothing listens yet behind the proxy. */

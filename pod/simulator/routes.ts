@@ -1,7 +1,10 @@
+import { transcribe } from "./audio";
 import { chatCompletions } from "./chat";
 import { completions } from "./completions";
 import type { Exchange } from "./exchange";
+import { countTokens, messages } from "./messages";
 import { embeddings, rerank, score } from "./pooling";
+import { responses } from "./responses";
 import { health, load, metrics, models, version } from "./server-info";
 import { detokenize, tokenize } from "./tokenize";
 
@@ -18,6 +21,11 @@ const ask = (handle: Route["handle"], method: Route["method"] = "GET"): Route =>
 const TABLE: Readonly<Record<string, Route>> = {
   "/v1/chat/completions": work(chatCompletions),
   "/v1/completions": work(completions),
+  "/v1/responses": work(responses),
+  "/v1/messages": work(messages),
+  "/v1/messages/count_tokens": ask(countTokens, "POST"),
+  "/v1/audio/transcriptions": work(transcribe),
+  "/v1/audio/translations": work(transcribe),
   "/v1/embeddings": work(embeddings),
   "/v1/rerank": work(rerank),
   "/v2/rerank": work(rerank),

@@ -1,30 +1,30 @@
-import { randomUUID } from "node:crypto";
 import type { Exchange } from "./exchange";
+import { newId } from "./identity";
 import { modelOf } from "./pod";
-
-const STARTED = Math.floor(Date.now() / 1000);
 
 export function models(exchange: Exchange) {
   const { options } = exchange.pod;
+  // vLLM says the time of the request, and the folder the model lies in.
+  const created = Math.floor(Date.now() / 1000);
   exchange.json(200, {
     object: "list",
     data: options.models.map((id) => ({
       id,
       object: "model",
-      created: STARTED,
+      created,
       owned_by: "vllm",
-      root: id,
+      root: `/models/${id}`,
       parent: null,
       max_model_len: options.maxModelLen,
-      permission: [permission()],
+      permission: [permission(created)],
     })),
   });
 }
 
-const permission = () => ({
-  id: `modelperm-${randomUUID().replaceAll("-", "")}`,
+const permission = (created: number) => ({
+  id: `modelperm-${newId()}`,
   object: "model_permission",
-  created: STARTED,
+  created,
   allow_create_engine: false,
   allow_sampling: true,
   allow_logprobs: true,
@@ -39,12 +39,12 @@ const permission = () => ({
 /** vLLM says it with the status alone. */
 export function health(exchange: Exchange) {
   const alive = exchange.pod.options.state !== "dead";
-  exchange.head(alive ? 200 : 503, "text/plain; charset=utf-8", { "content-length": 0 });
+  exchange.head(alive ? 200 : 503, undefined, { "content-length": 0 });
   exchange.res.end();
 }
 
 export function version(exchange: Exchange) {
-  exchange.json(200, { version: "0.32.0+simulated" });
+  exchange.json(200, { version: "0.32.0" });
 }
 
 export function load(exchange: Exchange) {

@@ -24,6 +24,8 @@ export type Simulator = {
   load(): { running: number; waiting: number };
   /** Drops every connection and frees the port. */
   close(): Promise<void>;
+  /** Ends as vLLM ends on SIGTERM: streams get an error event and `[DONE]`, then the port refuses. */
+  shutDown(): Promise<void>;
 };
 
 /** Starts a vLLM look-alike. What isn't given is as in DEFAULTS. */
@@ -46,8 +48,8 @@ export async function startSimulator(given: Partial<SimulatorOptions> = {}): Pro
     if (isGuarded(path) && req.method !== "OPTIONS" && !authorized(req.headers.authorization)) {
       return exchange.json(401, { error: "Unauthorized" });
     }
-    const route = options.control ? (controlRoutes.get(path) ?? routeOf(path)) : routeOf(path);
-    if (route === undefined) return exchange.json(404, { detail: "Not Found" });
+    const route = (options.control ? controlRoutes.get(path) : undefined) ?? routeOf(path);
+    if (route === undefined) return noRoute(exchange);
     if (route.method !== req.method)
       return exchange.json(405, { detail: "Method Not Allowed" }, { allow: route.method });
     if (req.method === "GET") return handle(exchange, route);
@@ -76,9 +78,9 @@ export async function startSimulator(given: Partial<SimulatorOptions> = {}): Pro
     });
   const stopListening = () =>
     new Promise<void>((resolve) => {
+      for (const socket of sockets) socket.destroy();
       if (!server.listening) return resolve();
       server.close(() => resolve());
-      for (const socket of sockets) socket.destroy();
     });
 
   await listen(options.port);
@@ -103,6 +105,15 @@ export async function startSimulator(given: Partial<SimulatorOptions> = {}): Pro
       engine.stop();
       await stopListening();
     },
+    async shutDown() {
+      clearTimeout(loading);
+      engine.die();
+      engine.stop();
+      server.close();
+      // Time for the last words to leave, as vLLM takes it.
+      await new Promise((resolve) => setTimeout(resolve, 50));
+      await stopListening();
+    },
   };
 }
 
@@ -124,9 +135,25 @@ function createPod(options: SimulatorOptions): Pod {
 
 const isControl = (options: SimulatorOptions, path: string) => options.control && path.startsWith("/_sim/");
 
+/** The path as vLLM's router sees it: without the query, and with its escapes undone. */
 function pathOf(url = "/") {
   const query = url.indexOf("?");
-  return query < 0 ? url : url.slice(0, query);
+  const path = query < 0 ? url : url.slice(0, query);
+  if (!path.includes("%")) return path;
+  try {
+    return decodeURIComponent(path);
+  } catch {
+    return path;
+  }
+}
+
+/** A slash too many is redirected; anything else isn't there. */
+function noRoute(exchange: Exchange) {
+  const { path, req } = exchange;
+  const without = path.replace(/\/$/, "");
+  if (path === without || routeOf(without) === undefined) return exchange.json(404, { detail: "Not Found" });
+  exchange.head(307, undefined, { "content-length": 0, location: `http://${req.headers.host}${without}` });
+  exchange.res.end();
 }
 
 function openEntry({ ledger }: Pod, req: IncomingMessage): LedgerEntry {
@@ -173,7 +200,8 @@ function readText(exchange: Exchange, done: () => void) {
   });
   req.once("end", () => {
     const [first] = chunks;
-    exchange.body = (chunks.length === 1 && first ? first : Buffer.concat(chunks)).toString("utf8");
+    exchange.raw = chunks.length === 1 && first ? first : Buffer.concat(chunks);
+    exchange.body = exchange.raw.toString("utf8");
     if (pod.options.keepBodies) entry.body = exchange.body;
     done();
   });

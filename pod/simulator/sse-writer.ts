@@ -1,4 +1,4 @@
-import { errorBody } from "./errors";
+import { errorEvent } from "./errors";
 import { type Exchange, STREAM_TYPE } from "./exchange";
 import type { FailureMode } from "./failures";
 
@@ -43,6 +43,12 @@ export class SseWriter {
     this.pendingEvents += 1;
     this.pendingTokens += tokens;
     return this.exchange.failing.quirks === undefined || this.misbehave();
+  }
+
+  /** Tokens that make no event: they go out, as numbers, with the next one. */
+  silent(tokens: number): boolean {
+    this.pendingTokens += tokens;
+    return !this.stopped;
   }
 
   flush() {
@@ -114,7 +120,7 @@ export class SseWriter {
     if (!ending) return true;
     if (ending === "stream-error") {
       const message = quirks["stream-error"]?.body ?? "Internal server error";
-      this.pending += `data: ${JSON.stringify(errorBody({ status: 500, type: "InternalServerError", param: null, message }))}\n\n`;
+      this.pending += `data: ${errorEvent({ status: 500, type: "InternalServerError", param: null, message })}\n\n`;
       this.pending += "data: [DONE]\n\n";
     }
     if (ending === "end-early" || ending === "stream-error") this.close();
@@ -126,7 +132,7 @@ export class SseWriter {
       res.write("\n", () => res.socket?.destroy());
     }
     // A silent pod keeps its slot; the other endings free it.
-    if (ending !== "silence" && this.exchange.work) pod.engine.abort(this.exchange.work, "error");
+    if (ending !== "silence" && this.exchange.work) pod.engine.abort(this.exchange.work);
     return false;
   }
 }

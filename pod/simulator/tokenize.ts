@@ -20,8 +20,8 @@ export function tokenize(exchange: Exchange) {
 
 function tokensOf(body: Readonly<Record<string, unknown>>): number[] {
   if (body.messages === undefined) {
-    if (body.prompt === undefined) throw missingField("prompt");
-    if (typeof body.prompt !== "string") throw wrongType("prompt", "string");
+    if (body.prompt === undefined) throw missingField("prompt", body);
+    if (typeof body.prompt !== "string") throw wrongType("prompt", "string", body.prompt);
     return encode(body.prompt);
   }
   const generationPrompt = body.add_generation_prompt !== false;
@@ -32,6 +32,7 @@ export function detokenize(exchange: Exchange) {
   const body = readBody(exchange);
   readModel(exchange, body);
   const tokens = requiredList(body, "tokens");
-  if (tokens.some((id) => typeof id !== "number")) throw wrongType("tokens", "integer");
+  const wrong = tokens.findIndex((id) => typeof id !== "number");
+  if (wrong >= 0) throw wrongType(`tokens.${wrong}`, "integer", tokens[wrong]);
   exchange.json(200, { prompt: decode(tokens as number[]) });
 }

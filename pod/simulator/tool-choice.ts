@@ -16,21 +16,13 @@ type Tool = { name: string; parameters: unknown };
 export function chooseTool(body: Body, prompt: Prompt): ToolCall | undefined {
   const tools = readTools(body);
   const choice = body.tool_choice ?? (tools.length > 0 ? "auto" : "none");
+  if (choice === "none") return undefined;
+  if (tools.length === 0) throw badRequest("When using `tool_choice`, `tools` must be set.", "tool_choice");
   if (isObject(choice)) {
     const name = isObject(choice.function) ? choice.function.name : choice.name;
     const tool = tools.find((candidate) => candidate.name === name);
-    if (!tool)
-      throw badRequest(
-        "The tool specified in `tool_choice` does not match any of the specified `tools`",
-        "tool_choice",
-      );
-    return call(tool, "stop");
-  }
-  if (choice === "none") return undefined;
-  if (choice !== "auto" && choice !== "required")
-    throw badRequest(`Invalid value for \`tool_choice\`: ${String(choice)}!`, "tool_choice");
-  if (tools.length === 0 && body.tool_choice !== undefined && body.tool_choice !== null) {
-    throw badRequest("When using `tool_choice`, `tools` must be set.", "tool_choice");
+    if (tool) return call(tool, "stop");
+    throw badRequest("The tool specified in `tool_choice` does not match any of the specified `tools`", "tool_choice");
   }
   if (choice === "required") return tools[0] && call(tools[0], "tool_calls");
   if (lastRole(prompt) === "tool") return undefined;
@@ -48,12 +40,12 @@ function call({ name, parameters }: Tool, finish: FinishReason): ToolCall {
 function readTools(body: Body): Tool[] {
   const { tools } = body;
   if (tools === undefined || tools === null) return [];
-  if (!Array.isArray(tools)) throw wrongType("tools", "list");
+  if (!Array.isArray(tools)) throw wrongType("tools", "list", tools);
   return (tools as unknown[]).map((tool, at) => {
-    if (!isObject(tool)) throw wrongType(`tools.${at}`, "dict");
+    if (!isObject(tool)) throw wrongType(`tools.${at}`, "dict", tool);
     // Chat nests the function, the Responses API doesn't, the Messages API says `input_schema`.
     const inner = isObject(tool.function) ? tool.function : tool;
-    if (typeof inner.name !== "string") throw wrongType(`tools.${at}.function.name`, "string");
+    if (typeof inner.name !== "string") throw wrongType(`tools.${at}.function.name`, "string", inner.name);
     return { name: inner.name, parameters: inner.parameters ?? inner.input_schema };
   });
 }

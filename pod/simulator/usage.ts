@@ -1,4 +1,4 @@
-import type { Failing } from "./failures";
+import type { Exchange } from "./exchange";
 
 export type Usage = {
   promptTokens: number;
@@ -7,34 +7,60 @@ export type Usage = {
   reasoningTokens: number;
 };
 
-export type Detail = {
-  /** The model reasons, so its tokens are told apart. */
-  reasoning: boolean;
-  /** `prompt_tokens_details`, present only on totals and only when the pod reports it. */
-  cached: boolean;
-};
+type Protocol = "chat" | "completions";
 
-/** vLLM's `usage` object as JSON text, in its field order. */
-export function usageJson(usage: Usage, detail: Detail, failing: Failing): string {
-  const bad = failing.quirks?.["bad-usage"];
-  if (bad) return spoiled(usage, bad.variant ?? "negative");
-  const { promptTokens, completionTokens } = usage;
-  const total = promptTokens + completionTokens;
-  let json = `{"prompt_tokens":${promptTokens},"total_tokens":${total},"completion_tokens":${completionTokens}`;
-  if (detail.cached) json += `,"prompt_tokens_details":{"cached_tokens":${usage.cachedTokens}}`;
-  if (detail.reasoning) json += `,"completion_tokens_details":{"reasoning_tokens":${usage.reasoningTokens}}`;
+const base = ({ promptTokens, completionTokens }: Usage) =>
+  `"prompt_tokens":${promptTokens},"total_tokens":${promptTokens + completionTokens},"completion_tokens":${completionTokens}`;
+
+const reasoned = (exchange: Exchange, { reasoningTokens }: Usage) =>
+  exchange.pod.options.reasoning ? `{"reasoning_tokens":${reasoningTokens}}` : "null";
+
+const spoiledBy = ({ failing }: Exchange) => failing.quirks?.["bad-usage"];
+
+/** `,"usage":…` as it runs through a stream; it never has cached tokens. */
+export function runningUsage(exchange: Exchange, protocol: Protocol, usage: Usage): string {
+  const bad = spoiledBy(exchange);
+  if (bad) return `,"usage":${spoiled(usage, bad.variant)}`;
+  const details = protocol === "chat" ? `,"completion_tokens_details":${reasoned(exchange, usage)}` : "";
+  return `,"usage":{${base(usage)}${details}}`;
+}
+
+/** `,"usage":…` of a stream's last chunk: what there isn't is left out. */
+export function finalUsage(exchange: Exchange, protocol: Protocol, usage: Usage): string {
+  const bad = spoiledBy(exchange);
+  if (bad) return `,"usage":${spoiled(usage, bad.variant)}`;
+  const { promptTokensDetails, reasoning } = exchange.pod.options;
+  let json = `,"usage":{${base(usage)}`;
+  if (promptTokensDetails) {
+    const created = protocol === "chat" ? `,"created_cache_tokens":0` : "";
+    json += `,"prompt_tokens_details":{"cached_tokens":${usage.cachedTokens}${created}}`;
+  }
+  if (reasoning && protocol === "chat") json += `,"completion_tokens_details":${reasoned(exchange, usage)}`;
   return `${json}}`;
 }
 
-function spoiled({ promptTokens, completionTokens }: Usage, variant: string): string {
+/** `,"usage":…` of a whole answer: what there isn't is null. Nothing at all under the failure `no-usage`. */
+export function wholeUsage(exchange: Exchange, protocol: Protocol, usage: Usage): string {
+  if (exchange.failing.quirks?.["no-usage"]) return "";
+  const bad = spoiledBy(exchange);
+  if (bad) return `,"usage":${spoiled(usage, bad.variant)}`;
+  const created = protocol === "chat" ? 0 : null;
+  const details = exchange.pod.options.promptTokensDetails
+    ? `{"cached_tokens":${usage.cachedTokens},"created_cache_tokens":${created},"multimodal_tokens":null}`
+    : "null";
+  const thought = protocol === "chat" ? reasoned(exchange, usage) : "null";
+  return `,"usage":{${base(usage)},"prompt_tokens_details":${details},"completion_tokens_details":${thought}}`;
+}
+
+function spoiled({ promptTokens, completionTokens }: Usage, variant = "negative"): string {
   const numbers: Record<string, [unknown, unknown]> = {
     negative: [-promptTokens, -completionTokens - 1],
     huge: [1e300, 9_007_199_254_740_991],
-    string: [String(promptTokens), `${completionTokens}`],
+    string: [String(promptTokens), String(completionTokens)],
     float: [promptTokens + 0.5, completionTokens + 0.25],
     null: [null, null],
     shrinking: [promptTokens, Math.max(0, 1_000 - completionTokens)],
   };
-  const [prompt, completion] = numbers[variant] ?? numbers.negative ?? [];
+  const [prompt, completion] = numbers[variant] ?? [];
   return JSON.stringify({ prompt_tokens: prompt, total_tokens: prompt, completion_tokens: completion });
 }
