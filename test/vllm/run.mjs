@@ -5,10 +5,13 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { CannotRunHere, installVllm } from "./install.mjs";
 import { compareTotals, compareWithPod, compareWithRow, settledRows } from "./ledger.mjs";
+import { compareAnswers, compareMetrics } from "./likeness.mjs";
 import { startPodpass } from "./podpass.mjs";
+import { PROBES } from "./probes.mjs";
 import { stopAll } from "./processes.mjs";
 import { pythonScenarios } from "./python-sdk.mjs";
 import { scenariosFor } from "./sdk-javascript.mjs";
+import { startSimulator } from "./simulator.mjs";
 import { MODEL, startVllm } from "./vllm.mjs";
 
 const ROOT = new URL("../..", import.meta.url).pathname;
@@ -70,11 +73,21 @@ async function checkRows(podpass, entries, keys) {
     await check("a key's totals are the sum of its rows", async () => compareTotals(rows, totals, id));
 }
 
+/** Asks the simulated pod and vLLM the same: where they differ, the simulator is wrong. */
+async function checkSimulator(folder, real) {
+  const simulated = { ...(await startSimulator({ folder, apiKey: real.key })), key: real.key };
+  for (const [name, probe] of Object.entries(PROBES)) {
+    await check(`simulated pod: ${name}`, () => compareAnswers(probe, real, simulated));
+  }
+  await check("simulated pod: metrics", () => compareMetrics(real, simulated));
+}
+
 async function runAll(folder) {
   const python = installVllm(environment);
   const podKey = randomBytes(24).toString("base64url");
   console.log("Starting vLLM with a tiny model …");
   const vllm = await startVllm({ python, folder, apiKey: podKey });
+  await checkSimulator(folder, { url: vllm.url, key: podKey });
   const podpass = direct ? null : await startPodpass({ folder, podUrl: vllm.url, podKey });
   const keys = podpass ? [await podpass.issueKey("javascript"), await podpass.issueKey("python")] : [];
   const [forJavaScript, forPython] = podpass ? keys.map(({ secret }) => secret) : [podKey, podKey];
