@@ -1,7 +1,7 @@
 import type pg from "pg";
 import { asProven, type Role } from "@/lib/auth/member";
 import { AppError } from "@/lib/errors";
-import type { CallerFacts, Limits } from "@/lib/keys/caller-facts";
+import type { CallerFacts, Limits, LoadedCallers } from "@/lib/keys/caller-facts";
 import { postgres } from "@/lib/postgres";
 
 /** An answer later than this counts as no answer. Waiting for a connection has a deadline of its own, in the pool. */
@@ -96,9 +96,6 @@ type CallerRow = LimitRow<"key"> &
     models: string[] | null;
     cidrs: string[] | null;
   };
-
-/** The answer to one load: what was found, by digest in latin1, and the epoch up to which all of it, absences included, holds. */
-export type LoadedCallers = { readonly epoch: number; readonly found: ReadonlyMap<string, CallerFacts> };
 
 /** The callers behind these digests, in one statement. Throws `database_unavailable`; a digest that is not in `found` is unknown. */
 export async function loadCallers(digests: readonly Buffer[], pool?: pg.Pool): Promise<LoadedCallers> {

@@ -40,3 +40,6 @@ export type CallerFacts = {
   /** Monotonic ms, taken before the question was sent: the facts are never older than this says. */
   readonly loadedAt: number;
 };
+
+/** The answer to one load: what was found, by digest in latin1, and the epoch up to which all of it, absences included, holds. */
+export type LoadedCallers = { readonly epoch: number; readonly found: ReadonlyMap<string, CallerFacts> };

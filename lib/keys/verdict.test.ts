@@ -1,30 +1,9 @@
 import { expect, test } from "vitest";
-import { asProven } from "@/lib/auth/member";
-import type { CallerFacts } from "./caller-facts";
+import { liveFacts } from "@/test/fixtures/caller-facts";
 import { verdictOn } from "./verdict";
 
 const at = (time: string) => Date.parse(`2026-11-22T${time}Z`);
-const NO_LIMITS = { rpm: null, tpm: null, concurrency: null, monthlyTokens: null, monthlyMicroUsd: null };
-const LIVE: CallerFacts = {
-  keyId: "key",
-  secretId: "secret",
-  memberId: asProven("member"),
-  keyName: "laptop",
-  memberRole: "MEMBER",
-  secretExpiresAtMs: null,
-  secretRevokedAtMs: null,
-  secretReplacedAtMs: null,
-  keyExpiresAtMs: null,
-  keyRevokedAtMs: null,
-  keyDisabledAtMs: null,
-  memberDisabledAtMs: null,
-  models: [],
-  cidrs: [],
-  limits: NO_LIMITS,
-  memberLimits: NO_LIMITS,
-  epoch: 1,
-  loadedAt: 0,
-};
+const LIVE = liveFacts();
 
 test("a key without an end is live", () => {
   expect(verdictOn(LIVE, at("12:00:00.000"))).toEqual({ ok: true });
