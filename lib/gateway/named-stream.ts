@@ -93,7 +93,7 @@ export class NamedStream implements StreamReader {
 }
 
 function eventName(text: Buffer, start: number, end: number) {
-  const head = text.latin1Slice(start, Math.min(end, start + LONGEST_NAME)).trimStart();
+  const head = text.toString("latin1", start, Math.min(end, start + LONGEST_NAME)).trimStart();
   if (!head.startsWith(EVENT)) return "";
   const lineEnd = head.search(/[\r\n]/);
   return lineEnd === -1 ? head.slice(EVENT.length) : head.slice(EVENT.length, lineEnd);

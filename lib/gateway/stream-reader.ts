@@ -49,7 +49,7 @@ export class UsageMark {
 function parseUsage(place: Place | null) {
   if (place === null) return null;
   try {
-    return readUsage(JSON.parse(place.text.latin1Slice(place.start, place.end)));
+    return readUsage(JSON.parse(place.text.toString("latin1", place.start, place.end)));
   } catch {
     return null;
   }

@@ -7,14 +7,14 @@ import { StreamRelay } from "./stream-relay";
 const usage = (completion: number) =>
   `{"prompt_tokens":12,"total_tokens":${12 + completion},"completion_tokens":${completion}}`;
 const head = '{"id":"chatcmpl-1","object":"chat.completion.chunk","created":1,"model":"m","choices":[';
-const piece = (n: number, content: string) =>
+const piece = (content: string) =>
   `${head}{"index":0,"delta":{"content":${JSON.stringify(content)}},"finish_reason":null}]`;
 
 /** A chat stream as vLLM 0.32 sends it, with all that Podpass asks for. */
 const pieces = ["Hi", ' "usage":{"prompt_tokens":9} ', ',"usage":{', "ü\n\n", "}}"];
 const full = [
   `data: ${head}{"index":0,"delta":{"role":"assistant","content":""}}],"usage":${usage(0)},"prompt_token_ids":null,"prompt_text":null}`,
-  ...pieces.map((content, index) => `data: ${piece(index, content)},"usage":${usage(index + 1)}}`),
+  ...pieces.map((content, index) => `data: ${piece(content)},"usage":${usage(index + 1)}}`),
   `data: ${head}],"usage":${usage(pieces.length)},"system_fingerprint":"vllm"}`,
   "data: [DONE]",
 ];
