@@ -1,0 +1,86 @@
+import * as z from "zod/mini";
+import { nameField } from "../keys/schema";
+
+/** The only form in which an e-mail address is stored and compared. */
+export function normalEmail(text: string): string {
+  return text.normalize("NFC").trim().toLowerCase();
+}
+
+export const emailField = z.pipe(
+  z.pipe(z.string("Enter an e-mail address."), z.transform(normalEmail)),
+  z.email("Enter an e-mail address, such as ada@example.org.").check(z.maxLength(254, "This address is too long.")),
+);
+
+/** What a new password has to be: long rather than clever, and not one letter repeated. */
+export const newPasswordField = z.string("Choose a password.").check(
+  z.refine((text) => [...text].length >= 12, "Use at least 12 characters."),
+  z.refine((text) => new TextEncoder().encode(text).length <= 1024, "Use at most 1,000 characters."),
+  z.refine((text) => new Set(text.toLowerCase()).size >= 5, "Use more different characters."),
+);
+
+export const roleField = z.enum(["OWNER", "ADMIN", "MEMBER"]);
+
+const id = z.uuid("This is not an id.");
+
+const token = z.string().check(z.regex(/^[A-Za-z0-9_-]{43}$/, "This link is not complete."));
+
+export const ownerSchema = z.object({ name: nameField, email: emailField, password: newPasswordField });
+
+/** Without an address the link is for whoever holds it. */
+export const inviteSchema = z.object({
+  email: z.union([
+    z.pipe(
+      z.literal(""),
+      z.transform(() => null),
+    ),
+    z.null(),
+    emailField,
+  ]),
+  role: roleField,
+});
+
+export const acceptInviteSchema = z.object({ token, name: nameField, email: emailField, password: newPasswordField });
+
+export const resetPasswordSchema = z.object({ token, password: newPasswordField });
+
+export const requestResetSchema = z.object({ email: emailField });
+
+export const memberIdSchema = z.object({ memberId: id });
+
+export const inviteIdSchema = z.object({ inviteId: id });
+
+export const sessionIdSchema = z.object({ sessionId: id });
+
+export const accountIdSchema = z.object({ accountId: id });
+
+export const changeRoleSchema = z.object({ memberId: id, role: roleField });
+
+export const changePasswordSchema = z.object({
+  /** Empty for members who have none yet. */
+  current: z._default(z.string(), ""),
+  password: newPasswordField,
+});
+
+const isZone = (zone: string) => {
+  try {
+    return new Intl.DateTimeFormat("en", { timeZone: zone }) !== null;
+  } catch {
+    return false;
+  }
+};
+
+/** Empty choices mean the browser's zone and the system's theme. */
+export const profileSchema = z.object({
+  name: nameField,
+  timeZone: z.union([
+    z.pipe(
+      z.literal(""),
+      z.transform(() => null),
+    ),
+    z.string().check(z.maxLength(64), z.refine(isZone, "Choose a zone such as Europe/Berlin.")),
+  ]),
+  theme: z.pipe(
+    z.enum(["", "system", "light", "dark"]),
+    z.transform((theme) => (theme === "light" || theme === "dark" ? theme : null)),
+  ),
+});
