@@ -46,7 +46,10 @@ const schema = z.object({
   OTEL_EXPORTER_OTLP_ENDPOINT: webAddress.optional(),
   SMTP_URL: z.url({ protocol: /^smtps?$/, error: "must be an smtp:// address" }).optional(),
   WEB_CONCURRENCY: z.coerce.number({ error: "must be a number" }).int().min(1).max(64).default(1),
-  /** Set by server.ts for its own children; not for people. */
+  /** How long a stop waits for streams that still run. */
+  PODPASS_DRAIN_SECONDS: z.coerce.number({ error: "must be a number of seconds" }).int().min(0).max(3_600).default(60),
+  /** Set by server.ts for its own children; not for people. In Next's process PORT is Next's own. */
+  PODPASS_FRONT_PORT: port.optional(),
   PODPASS_SETUP_CODE: z.string().optional(),
   PODPASS_INTERNAL_TOKEN: z.string().optional(),
 });
@@ -84,7 +87,7 @@ export function parseEnv(source: Record<string, string | undefined>) {
     const problems = error.issues.map((issue) => `  ${issue.path.join(".")}: ${issue.message}`);
     throw new EnvironmentError(`Podpass cannot start with this environment:\n${[...new Set(problems)].join("\n")}`);
   }
-  const publicUrl = (data.PUBLIC_URL ?? `http://localhost:${data.PORT}`).replace(/\/+$/, "");
+  const publicUrl = (data.PUBLIC_URL ?? `http://localhost:${data.PODPASS_FRONT_PORT ?? data.PORT}`).replace(/\/+$/, "");
   return {
     ...data,
     PUBLIC_URL: publicUrl,

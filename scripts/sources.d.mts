@@ -1,0 +1,2 @@
+export const root: string;
+export function hashOfSources(product: "client" | "bundles" | "next"): string;

@@ -1,0 +1,78 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import pg from "pg";
+import { requirePort } from "./ports";
+import { StartError } from "./start-error";
+
+const OLDEST_POSTGRES = 150_000;
+/** The port of a Podpass that was just killed is free again within moments. */
+const PORT_PATIENCE_MS = 1_500;
+
+/** Runs every check to its end and refuses the start with all that is wrong, not with the first thing. */
+export async function requireAll(checks: Promise<void>[]) {
+  const results = await Promise.allSettled(checks);
+  const problems = results.flatMap((result) => (result.status === "rejected" ? [result.reason] : []));
+  const surprise = problems.find((problem) => !(problem instanceof StartError));
+  if (surprise !== undefined) throw surprise;
+  if (problems.length === 0) return;
+  throw new StartError(
+    ["Podpass cannot start:", ...problems.map(({ message }: StartError) => `  ${message}`)].join("\n"),
+  );
+}
+
+/** Refuses a port that stays taken. */
+export async function requireFreePort(host: string, port: number) {
+  const deadline = Date.now() + PORT_PATIENCE_MS;
+  for (;;) {
+    try {
+      return await requirePort(host, port);
+    } catch (error) {
+      if (Date.now() > deadline) throw error;
+      await sleep(100);
+    }
+  }
+}
+
+/** Refuses a database that does not answer or is too old. Says why in PostgreSQL's words, and never repeats the address. */
+export async function requireDatabase(connectionString: string) {
+  const client = new pg.Client({ connectionString, connectionTimeoutMillis: 5_000, query_timeout: 5_000 });
+  client.on("error", () => undefined);
+  try {
+    await client.connect();
+    const { rows } = await client.query<{ version: number }>(
+      "SELECT current_setting('server_version_num')::int AS version",
+    );
+    const version = rows[0]?.version ?? 0;
+    if (version < OLDEST_POSTGRES) {
+      throw new StartError(
+        `DATABASE_URL: this is PostgreSQL ${Math.floor(version / 10_000)}; Podpass needs 15 or newer.`,
+      );
+    }
+  } catch (error) {
+    throw error instanceof StartError ? error : new StartError(`DATABASE_URL: ${explain(error)}`);
+  } finally {
+    await client.end().catch(() => undefined);
+  }
+}
+
+function explain(error: unknown) {
+  const code = error instanceof Error && "code" in error ? String(error.code) : "";
+  switch (code) {
+    case "ECONNREFUSED":
+      return "nobody listens at that host and port.";
+    case "ENOTFOUND":
+    case "EAI_AGAIN":
+      return "the host's name is not known.";
+    case "ETIMEDOUT":
+    case "EHOSTUNREACH":
+      return "the host does not answer.";
+    case "28P01":
+    case "28000":
+      return "PostgreSQL refuses this user or password.";
+    case "3D000":
+      return "PostgreSQL has no database of that name. Create it first.";
+    default:
+      return error instanceof Error && /timeout/i.test(error.message)
+        ? "the host does not answer."
+        : `it cannot be used (${code || "unknown"}).`;
+  }
+}

@@ -1,0 +1,35 @@
+import type { IncomingMessage, Server, ServerResponse } from "node:http";
+
+/** Counts what is being answered, so that a stop can wait for it. */
+export function createInFlight() {
+  let count = 0;
+  let onIdle: (() => void) | undefined;
+  return {
+    track(response: ServerResponse) {
+      count += 1;
+      response.once("close", () => {
+        count -= 1;
+        if (count === 0) onIdle?.();
+      });
+    },
+    /** Settles when nothing is being answered any more, or after `limitMs`. True: everything finished by itself. */
+    settled(limitMs: number): Promise<boolean> {
+      if (count === 0) return Promise.resolve(true);
+      return new Promise((resolve) => {
+        const timer = setTimeout(() => resolve(false), limitMs);
+        onIdle = () => {
+          clearTimeout(timer);
+          resolve(true);
+        };
+      });
+    },
+  };
+}
+
+/** While a server drains, each answer is the last on its connection, so that clients and balancers go elsewhere. */
+export function askToReconnect(server: Server) {
+  server.prependListener("request", (_request: IncomingMessage, response: ServerResponse) => {
+    response.setHeader("connection", "close");
+  });
+  server.closeIdleConnections();
+}

@@ -1,0 +1,113 @@
+import { Agent, request as ask, type ClientRequest, type IncomingMessage, type ServerResponse } from "node:http";
+import { newRequestId } from "@/lib/usage/request-id";
+import { answerAway, answerError } from "./answers";
+import { withoutHops } from "./hop-headers";
+
+export type HandOverOptions = {
+  /** Where Next listens on loopback; null while it does not. */
+  port: () => number | null;
+  internalToken: string;
+  /** The address people use, if somebody chose one: a proxy may have rewritten Host. */
+  publicUrl: URL | null;
+  maxBodyBytes?: number;
+};
+
+/** Pages and forms are small; programs send their large bodies to the gateway. */
+const MAX_BODY_BYTES = 2 * 1024 * 1024;
+
+/** Names that Next, or our own server, sets for itself: from outside they would be believed. */
+const INTERNAL = /^(x-middleware-|x-invoke-|x-matched-path$|x-podpass-|x-forwarded-(host|proto|port)$)/;
+
+/** Hands a request for a page to Next, streaming both ways. Never rejects; a client that leaves ends the other side as well. */
+export function createHandOver({ port, internalToken, publicUrl, maxBodyBytes = MAX_BODY_BYTES }: HandOverOptions) {
+  const agent = new Agent({ keepAlive: true, maxFreeSockets: 64 });
+  return { handOver, close: () => agent.destroy() };
+
+  function handOver(request: IncomingMessage, response: ServerResponse) {
+    const requestId = newRequestId(Date.now());
+    const target = port();
+    if (target === null) return answerAway(response, wantsHtml(request), requestId);
+    if (Number(request.headers["content-length"] ?? 0) > maxBodyBytes) {
+      return answerError(response, "request_too_large", `The body is larger than ${maxBodyBytes} bytes.`, requestId);
+    }
+    forward(request, response, target, requestId, true);
+  }
+
+  function forward(
+    request: IncomingMessage,
+    response: ServerResponse,
+    target: number,
+    requestId: string,
+    isFirst: boolean,
+  ) {
+    const upstream = ask({
+      agent,
+      host: "127.0.0.1",
+      port: target,
+      method: request.method,
+      path: request.url,
+      headers: headersFor(request, requestId),
+      setHost: false,
+    });
+    const onLeave = () => upstream.destroy();
+    response.once("close", onLeave);
+
+    upstream.once("response", (answer) => {
+      response.writeHead(answer.statusCode ?? 502, answer.statusMessage, withoutHops(answer.rawHeaders));
+      answer.pipe(response);
+      answer.once("error", () => response.destroy());
+    });
+    upstream.once("error", () => {
+      response.off("close", onLeave);
+      if (response.headersSent) return response.destroy();
+      if (response.destroyed) return;
+      // An idle connection can close under the request it was picked for. Without a body nothing was lost: ask once more.
+      if (isFirst && upstream.reusedSocket && isBodyless(request)) {
+        return forward(request, response, target, requestId, false);
+      }
+      answerAway(response, wantsHtml(request), requestId);
+    });
+
+    if (isBodyless(request)) return upstream.end();
+    limitBody(request, upstream, () => {
+      response.off("close", onLeave);
+      upstream.destroy();
+      if (!response.headersSent) {
+        answerError(response, "request_too_large", `The body is larger than ${maxBodyBytes} bytes.`, requestId);
+      }
+    });
+    request.pipe(upstream);
+  }
+
+  function headersFor(request: IncomingMessage, requestId: string) {
+    const kept = withoutHops(request.rawHeaders, (name) => INTERNAL.test(name));
+    kept.push("x-podpass-peer", `${internalToken} ${request.socket.remoteAddress ?? "unknown"}`);
+    kept.push("x-podpass-request-id", requestId);
+    // A form sent without a length keeps its chunks; everything else keeps the length it came with.
+    if (request.headers["transfer-encoding"] !== undefined) kept.push("transfer-encoding", "chunked");
+    if (publicUrl !== null)
+      kept.push("x-forwarded-host", publicUrl.host, "x-forwarded-proto", publicUrl.protocol.slice(0, -1));
+    return kept;
+  }
+
+  /** Counts what arrives, because a chunked body does not say how much it will be. */
+  function limitBody(request: IncomingMessage, upstream: ClientRequest, onTooLarge: () => void) {
+    let received = 0;
+    request.on("data", (chunk: Buffer) => {
+      received += chunk.length;
+      if (received <= maxBodyBytes) return;
+      request.unpipe(upstream);
+      request.pause();
+      onTooLarge();
+    });
+  }
+}
+
+function isBodyless({ method, headers }: IncomingMessage) {
+  const hasBody = headers["transfer-encoding"] !== undefined || Number(headers["content-length"] ?? 0) > 0;
+  return (method === "GET" || method === "HEAD") && !hasBody;
+}
+
+function wantsHtml({ headers }: IncomingMessage) {
+  return headers.accept?.includes("text/html") ?? false;
+}

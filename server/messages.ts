@@ -1,0 +1,17 @@
+/** Next → supervisor → every gateway worker: these keys have changed. Faster than the database's notification; never instead of it. */
+export type KeysChanged = { type: "keys-changed"; keyIds: readonly string[] | "all"; epoch: number };
+
+/** Worker → supervisor. */
+export type FromWorker = { type: "listening" } | { type: "failed"; reason: string } | KeysChanged;
+
+/** Supervisor → worker. */
+export type ToWorker =
+  | KeysChanged
+  /** Where Next listens now; null while it does not. */
+  | { type: "next"; port: number | null }
+  /** No new work; what runs may finish within `limitMs`, then the worker ends by itself. */
+  | { type: "drain"; limitMs: number };
+
+export function isKeysChanged(message: unknown): message is KeysChanged {
+  return typeof message === "object" && message !== null && "type" in message && message.type === "keys-changed";
+}
