@@ -3,6 +3,9 @@ import type { Db } from "../db";
 /** Beyond this many the notification names none: a payload must stay under 8,000 bytes. */
 const MOST_NAMED = 100;
 
+/** How many changes are remembered by name. Whoever missed more takes it that every key changed. */
+const REMEMBERED = 10_000;
+
 /**
  * Tells every replica that keys changed: raises the epoch, notes which keys, and notifies the channel `podpass_keys` with
  * `{"epoch", "keyIds"}` (null: any key). All of it is part of the caller's transaction and takes effect with its commit.
@@ -19,6 +22,8 @@ export async function announceKeyChange(tx: Db, keyIds: readonly string[] | "all
     ), noted AS (
       INSERT INTO key_changes (epoch, key_ids, all_keys, at)
       SELECT epoch, ${changed}::uuid[], ${all}, clock_timestamp() FROM raised RETURNING epoch
+    ), trimmed AS (
+      DELETE FROM key_changes USING raised WHERE key_changes.epoch <= raised.epoch - ${REMEMBERED}::int
     )
     SELECT pg_notify('podpass_keys', json_build_object('epoch', epoch, 'keyIds', ${named}::json)::text)::text FROM noted`;
 }

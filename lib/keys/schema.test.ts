@@ -69,6 +69,8 @@ test.each([
   { rpm: ["60"] },
   { rpm: true },
   { monthlyTokens: 2 ** 53 },
+  { monthlyUsd: "a lot" },
+  { monthlyUsd: "-1" },
   { cidrs: "10.0.0.0/33" },
   { cidrs: "010.0.0.0/8" },
   { cidrs: "example.com" },
@@ -84,6 +86,12 @@ test.each([
 
 test("a missing limit stays, an empty one is lifted", () => {
   expect(updateLimitsSchema.parse({ keyId, rpm: "", models: "" })).toEqual({ keyId, rpm: null, models: [] });
+});
+
+test("an amount typed in dollars arrives in micro-dollars", () => {
+  expect(updateLimitsSchema.parse({ keyId, monthlyUsd: "12.50" })).toEqual({ keyId, monthlyMicroUsd: 12_500_000 });
+  expect(updateLimitsSchema.parse({ keyId, monthlyUsd: "" })).toEqual({ keyId, monthlyMicroUsd: null });
+  expect(updateLimitsSchema.parse({ keyId })).not.toHaveProperty("monthlyMicroUsd");
 });
 
 test.each([

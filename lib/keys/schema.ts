@@ -1,4 +1,5 @@
 import * as z from "zod/mini";
+import { parseUsd } from "../micro-usd";
 import { type ExpiryChoice, parseExpiry } from "./expiry";
 import { parseGrace } from "./rotation";
 
@@ -43,6 +44,20 @@ function wholeNumber(largest: number, most: string) {
   );
 }
 
+/** An amount in dollars as a person types it; in micro-dollars once parsed. Empty: none. */
+export const usdField = z.optional(
+  z.pipe(
+    z.string(),
+    z.transform((text, context) => {
+      if (text.trim() === "") return null;
+      const microUsd = parseUsd(text);
+      if (microUsd !== null) return microUsd;
+      context.issues.push({ code: "custom", input: text, message: "Use dollars, such as 0.78." });
+      return z.NEVER;
+    }),
+  ),
+);
+
 /** A list as an array, or as text with commas or line ends between. */
 function listOf<Item extends z.ZodMiniType<unknown, string>>(item: Item, most: number) {
   return z.optional(
@@ -80,7 +95,7 @@ const limitFields = {
   tpm: wholeNumber(LARGEST_INT, "2,147,483,647"),
   concurrency: wholeNumber(10_000, "10,000"),
   monthlyTokens: wholeNumber(Number.MAX_SAFE_INTEGER, "9,007,199,254,740,991"),
-  monthlyMicroUsd: wholeNumber(Number.MAX_SAFE_INTEGER, "9,007,199,254,740,991"),
+  monthlyUsd: usdField,
   models: listOf(model, 50),
   cidrs: listOf(network, 50),
   rotateEveryDays: wholeNumber(3_650, "3,650"),
@@ -108,12 +123,10 @@ const graceMs = z.pipe(
 );
 
 /** The create form. `memberId` is for admins: whose key it becomes. */
-export const createKeySchema = z.object({
-  name: nameField,
-  memberId: z.optional(id),
-  expires,
-  ...limitFields,
-});
+export const createKeySchema = z.pipe(
+  z.object({ name: nameField, memberId: z.optional(id), expires, ...limitFields }),
+  z.transform(inMicroUsd),
+);
 
 /** The rotate form names the secret its page showed, so that a form sent twice rotates once. */
 export const rotateKeySchema = z.object({ keyId: id, secretId: z.optional(id), graceMs });
@@ -121,12 +134,17 @@ export const rotateKeySchema = z.object({ keyId: id, secretId: z.optional(id), g
 export const renameKeySchema = z.object({ keyId: id, name: nameField });
 
 /** The limits form. A missing field stays as it is, an empty one is no longer limited here. */
-export const updateLimitsSchema = z.object({ keyId: id, expires, ...limitFields });
+export const updateLimitsSchema = z.pipe(z.object({ keyId: id, expires, ...limitFields }), z.transform(inMicroUsd));
 
 export const endOutgoingSchema = z.object({ keyId: id, secretId: z.optional(id) });
 
 /** Revoke, disable and enable. */
 export const keyIdSchema = z.object({ keyId: id });
+
+/** Forms speak of dollars, everything behind them of micro-dollars. */
+function inMicroUsd<Form extends { monthlyUsd?: number | null | undefined }>({ monthlyUsd, ...form }: Form) {
+  return monthlyUsd === undefined ? form : { ...form, monthlyMicroUsd: monthlyUsd };
+}
 
 export type CreateKey = z.output<typeof createKeySchema>;
 export type RotateKey = z.output<typeof rotateKeySchema>;
