@@ -43,15 +43,18 @@ function signalGroup({ child }, signal) {
   }
 }
 
-/** Ends every group that was started, the newest first: asks, waits 20 s, then forces. */
+/** Ends a process and its group: asks, waits 20 s, then forces. */
+export async function stop(started) {
+  running.delete(started);
+  if (started.child.pid === undefined || !signalGroup(started, "SIGTERM")) return;
+  const deadline = performance.now() + 20_000;
+  while (signalGroup(started, 0) && performance.now() < deadline) await sleep(100);
+  signalGroup(started, "SIGKILL");
+}
+
+/** Ends everything that was started, the newest first. */
 export async function stopAll() {
-  for (const started of [...running].reverse()) {
-    running.delete(started);
-    if (started.child.pid === undefined || !signalGroup(started, "SIGTERM")) continue;
-    const deadline = performance.now() + 20_000;
-    while (signalGroup(started, 0) && performance.now() < deadline) await sleep(100);
-    signalGroup(started, "SIGKILL");
-  }
+  for (const started of [...running].reverse()) await stop(started);
 }
 
 /** A port of 127.0.0.1 that nobody listens on now. */

@@ -10,7 +10,7 @@ import { startPodpass } from "./podpass.mjs";
 import { PROBES } from "./probes.mjs";
 import { stopAll } from "./processes.mjs";
 import { pythonScenarios } from "./python-sdk.mjs";
-import { scenariosFor } from "./sdk-javascript.mjs";
+import { outlivePod, scenariosFor } from "./sdk-javascript.mjs";
 import { startSimulator } from "./simulator.mjs";
 import { MODEL, startVllm } from "./vllm.mjs";
 
@@ -53,9 +53,8 @@ async function runScenarios(language, scenarios, vllm) {
 }
 
 async function checkRows(podpass, entries, keys) {
-  const expected = entries.filter(({ told }) => told.requestId).length;
-  const rows = await settledRows(podpass, expected);
-  const named = new Set(entries.map(({ told }) => told.requestId));
+  const named = new Set(entries.map(({ told }) => told.requestId).filter(Boolean));
+  const rows = await settledRows(podpass, [...named]);
   const left = rows.filter(({ requestId, outcome }) => outcome === "client_closed" && !named.has(requestId));
   const unnamed = entries.filter(({ told }) => told.outcome === "client_closed" && !told.requestId);
   for (const { name, told, counted } of entries.filter(({ told }) => told.requestId)) {
@@ -96,6 +95,11 @@ async function runAll(folder) {
     ...(await runScenarios("JavaScript", scenariosFor({ ...target, key: forJavaScript }), vllm)),
     ...(await runScenarios("Python", await pythonScenarios({ ...target, python, folder, key: forPython }), vllm)),
   ];
+  await check("JavaScript: a pod that ends mid-stream is told as an error", async () => {
+    const told = await outlivePod({ ...target, key: forJavaScript, podKey }, vllm.stop);
+    entries.push({ name: "a pod that ends mid-stream", told, counted: {} });
+    return `${told.seen} pieces seen, the next call answered ${told.next}`;
+  });
   if (podpass) await checkRows(podpass, entries, keys);
 }
 

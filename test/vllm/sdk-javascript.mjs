@@ -241,6 +241,15 @@ export function scenariosFor({ url, key, model, direct }) {
       }
       return { requestId: request_id, outcome: "client_closed", seen };
     },
+    "a client that leaves three choices frees the pod": async () => {
+      const { data, request_id } = await streamed({ max_tokens: 900, n: 3, ignore_eos: true });
+      let seen = 0;
+      for await (const chunk of data) {
+        if (chunk.choices[0]?.delta.content) seen += 1;
+        if (seen === 60) break;
+      }
+      return { requestId: request_id, outcome: "client_closed", seen, samples: 3 };
+    },
     "a client that leaves before the answer frees the pod": async () => {
       const leave = new AbortController();
       setTimeout(() => leave.abort(), 400);
@@ -279,4 +288,27 @@ export function scenariosFor({ url, key, model, direct }) {
       return { usage: { prompt: sum("prompt"), completion: sum("completion") } };
     },
   };
+}
+
+/** A stream during which the pod is ended by `endPod`, and one more call after it. The pod's key must not come out with either. */
+export async function outlivePod({ url, key, model, direct, podKey }, endPod) {
+  const openai = new OpenAI({ baseURL: `${url}/v1`, apiKey: key, maxRetries: 0, timeout: 60_000 });
+  const body = { model, messages: HELLO, max_tokens: 1000, ignore_eos: true };
+  const { data, request_id } = await openai.chat.completions.create({ ...body, stream: true }).withResponse();
+  let seen = 0;
+  let ended = null;
+  const broken = await refused(
+    (async () => {
+      for await (const chunk of data) {
+        if (chunk.choices[0]?.delta.content) seen += 1;
+        if (seen === 20) ended ??= endPod();
+      }
+    })(),
+  );
+  await ended;
+  const next = await refused(openai.chat.completions.create(body));
+  if (direct) assert.ok(next instanceof OpenAI.APIConnectionError);
+  else assert.ok(next.status >= 500, `a call to a pod that is gone was answered ${next.status}`);
+  assert.ok(!`${broken.message}${next.message}`.includes(podKey));
+  return { requestId: request_id, outcome: "upstream_error", seen, next: next.status };
 }

@@ -1,6 +1,6 @@
 import { spawnSync } from "node:child_process";
 import { setTimeout as sleep } from "node:timers/promises";
-import { freePort, start, until } from "./processes.mjs";
+import { freePort, start, stop, until } from "./processes.mjs";
 
 export const MODEL = "tiny-llama";
 
@@ -46,7 +46,7 @@ export async function startVllm({ python, folder, apiKey }) {
   );
   const url = `http://127.0.0.1:${port}`;
   await until(started, "ready", 300_000, async () => (await fetch(`${url}/health`)).ok);
-  return { url, counters: () => counters(url), rest: () => rest(url) };
+  return { url, counters: () => counters(url), rest: () => rest(url), stop: () => stop(started) };
 }
 
 async function counters(url) {
