@@ -18,6 +18,8 @@ export type CheckedBody = {
   needs: readonly { by: PodSwitch; param: string }[];
   /** A rough count of the prompt's tokens, for where nobody tells the real one. */
   promptEstimate: number;
+  /** `n`: the choices of a stream are told one by one. */
+  choicesPerPrompt: number;
 };
 
 type Body = Readonly<Record<string, unknown>>;
@@ -51,6 +53,7 @@ export function checkJson(kind: Kind, bytes: Buffer, isStrict: boolean): Checked
     body: spliceObject(bytes, spans, splicesFor(kind, isStreamed, body)),
     needs,
     promptEstimate: Math.ceil(bytes.length / BYTES_PER_TOKEN),
+    choicesPerPrompt: typeof body.n === "number" && body.n >= 1 ? body.n : 1,
   };
 }
 

@@ -100,5 +100,6 @@ function checkForm(bytes: Buffer, contentType: string): CheckedBody {
     body: bytes,
     needs: [],
     promptEstimate: 0,
+    choicesPerPrompt: 1,
   };
 }

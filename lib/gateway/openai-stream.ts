@@ -1,5 +1,6 @@
+import { ChoiceUsage } from "./choice-usage";
 import { endOfValue, topLevelSpans } from "./json-spans";
-import { CUT, countedTokens, DROP, type Fate, KEEP, messageOf, type StreamReader, UsageMark } from "./stream-reader";
+import { CUT, countedTokens, DROP, type Fate, KEEP, messageOf, type StreamReader } from "./stream-reader";
 import type { Tokens } from "./tokens";
 
 const DATA = Buffer.from("data:");
@@ -8,6 +9,7 @@ const ERROR = Buffer.from('{"error"');
 const ERROR_OBJECT = Buffer.from('{"object":"error"');
 const USAGE = Buffer.from('"usage"');
 const NO_CHOICES = Buffer.from('"choices":[]');
+const CHOICE = Buffer.from('"choices":[{"index":');
 
 const SPACE = 0x20;
 const LF = 0x0a;
@@ -35,12 +37,14 @@ export class OpenAiStream implements StreamReader {
   podError: string | null = null;
   private readonly wish: UsageWish;
   private readonly promptEstimate: number;
-  private readonly usage = new UsageMark();
+  private readonly usage: ChoiceUsage;
   private pieces = 0;
+  private choiceAt = 0;
 
-  constructor(wish: UsageWish, promptEstimate = 0) {
+  constructor(wish: UsageWish, promptEstimate = 0, choicesPerPrompt = 1) {
     this.wish = wish;
     this.promptEstimate = promptEstimate;
+    this.usage = new ChoiceUsage(choicesPerPrompt);
   }
 
   read(text: Buffer, start: number, end: number): Fate {
@@ -69,13 +73,27 @@ export class OpenAiStream implements StreamReader {
     const valueEnd = isPlain ? endOfValue(text, value) : -1;
     if (!isPlain || !closesRightAfter(text, valueEnd, end)) return this.readUnusual(text, payload, end);
 
-    this.usage.set(text, value, valueEnd);
-    return this.fateOf(text, payload, key - 1, valueEnd);
+    const choice = this.choiceOf(text, payload, key);
+    this.usage.set(choice, text, value, valueEnd);
+    return this.fateOf(choice, key - 1, valueEnd);
   }
 
-  private fateOf(text: Buffer, payload: number, cutStart: number, cutEnd: number): Fate {
+  /** The chunk's choice; null for the last chunk, which has none. */
+  private choiceOf(text: Buffer, payload: number, key: number): number | null {
+    // All chunks of a stream begin alike: it stands where it stood before.
+    let at = payload + this.choiceAt;
+    if (!startsWith(text, at, CHOICE)) {
+      if (startsWith(text, key - 1 - NO_CHOICES.length, NO_CHOICES)) return null;
+      at = text.indexOf(CHOICE, payload);
+      if (at === -1 || at > key) return isLastChunk(text, payload, key) ? null : 0;
+      this.choiceAt = at - payload;
+    }
+    return Number.parseInt(text.toString("latin1", at + CHOICE.length, at + CHOICE.length + 6), 10) || 0;
+  }
+
+  private fateOf(choice: number | null, cutStart: number, cutEnd: number): Fate {
     if (this.wish.include && this.wish.continuous) return KEEP;
-    if (isLastChunk(text, payload, cutStart)) return this.wish.include ? KEEP : DROP;
+    if (choice === null) return this.wish.include ? KEEP : DROP;
     this.cutStart = cutStart;
     this.cutEnd = cutEnd;
     return CUT;
@@ -88,13 +106,14 @@ export class OpenAiStream implements StreamReader {
     const index = spans.findIndex(({ key }) => key === "usage");
     const span = spans[index];
     if (span === undefined || json[span.valueStart] !== OPEN_BRACE) return KEEP;
-    this.usage.set(json, span.valueStart, span.valueEnd);
+    const choice = choiceIn(json);
+    this.usage.set(choice, json, span.valueStart, span.valueEnd);
     // With the comma before it, or, where it is the first member, the one after.
     const next = spans[index + 1];
     const previous = spans[index - 1];
     const from = previous ? previous.valueEnd : span.keyStart;
     const to = previous || !next ? span.valueEnd : next.keyStart;
-    return this.fateOf(text, payload, payload + from, payload + to);
+    return this.fateOf(choice, payload + from, payload + to);
   }
 }
 
@@ -105,6 +124,12 @@ function spansOrNone(json: Buffer) {
   } catch {
     return [];
   }
+}
+
+function choiceIn(json: Buffer): number | null {
+  const { choices } = JSON.parse(json.toString("utf8")) as { choices?: { index?: unknown }[] };
+  if (!Array.isArray(choices)) return 0;
+  return choices.length === 0 ? null : Number(choices[0]?.index) || 0;
 }
 
 /** Where an event's JSON begins; -1 for a comment or an event without data. */
@@ -142,7 +167,6 @@ function closesRightAfter(text: Buffer, from: number, end: number) {
 const isLineEnd = (byte: number | undefined) => byte === LF || byte === CR;
 
 function isLastChunk(text: Buffer, payload: number, before: number) {
-  if (startsWith(text, before - NO_CHOICES.length, NO_CHOICES)) return true;
   const found = text.indexOf(NO_CHOICES, payload);
   return found !== -1 && found < before;
 }

@@ -24,10 +24,15 @@ const asRecord = (value: unknown) =>
  */
 export function readUsage(value: unknown): Tokens | null {
   const usage = asRecord(value);
-  const prompt = usage.prompt_tokens ?? usage.input_tokens;
+  // Messages count apart what came from the cache and what went into it; elsewhere the prompt includes both.
+  const fromCache = usage.cache_read_input_tokens ?? 0;
+  const intoCache = usage.cache_creation_input_tokens ?? 0;
+  const told = usage.prompt_tokens ?? usage.input_tokens;
+  if (!isCount(told) || !isCount(fromCache) || !isCount(intoCache)) return null;
+  const prompt = told + fromCache + intoCache;
   const completion = usage.completion_tokens ?? usage.output_tokens ?? 0;
   const details = asRecord(usage.prompt_tokens_details ?? usage.input_tokens_details);
-  const cached = details.cached_tokens ?? usage.cache_read_input_tokens ?? 0;
+  const cached = details.cached_tokens ?? fromCache;
   if (!isCount(prompt) || !isCount(completion) || !isCount(cached) || cached > prompt) return null;
   return { prompt, cached, completion, source: "measured" };
 }
