@@ -1,0 +1,149 @@
+import { AppError } from "@/lib/errors";
+import type { CallerFacts } from "@/lib/keys/caller-facts";
+import type { UsageEvent } from "@/lib/usage/event";
+import { Attempt, type Ending } from "./attempt";
+import type { Call } from "./check";
+import type { Client, GatewayRequest } from "./client";
+import { type Answer, errorAnswer, refusalOf } from "./errors";
+import type { Relayed } from "./forward";
+import type { LivePod } from "./roster";
+import { dialectOf, type Match, type Route } from "./routes";
+import { NO_TOKENS, type Tokens, UNKNOWN_TOKENS } from "./tokens";
+
+/** A place at a pod. `release` gives it back, told the tokens really used; it is called exactly once. */
+export type Admission = { pod: LivePod; release(tokens: Tokens): void };
+
+/** The pipeline's steps. Each is handed in, so that a test replaces it with a line and mocks no module. */
+export type Steps = {
+  newId(): { id: string; atMs: number };
+  now(): number;
+  route(method: string, path: string): Match | null;
+  authenticate(request: GatewayRequest, route: Route): CallerFacts | Promise<CallerFacts>;
+  checkSource(request: GatewayRequest, caller: CallerFacts): string | null;
+  checkCall(request: GatewayRequest, route: Route, caller: CallerFacts): Promise<Call>;
+  /** Routes that are answered from the pods' lists and health, without a body. */
+  look(match: Match, requestId: string, caller: CallerFacts): Promise<Answer>;
+  admit(attempt: Attempt, call: Call, client: Client): Promise<Admission>;
+  record: {
+    open(event: UsageEvent, ip: string | null): Promise<void> | void;
+    final(event: UsageEvent): void;
+  };
+  forward(attempt: Attempt, call: Call, pod: LivePod, client: Client, request: GatewayRequest): Promise<Relayed>;
+  /** One wide line a request, the refused ones too. */
+  log(line: LogLine): void;
+};
+
+export type LogLine = {
+  requestId: string;
+  path: string;
+  status: number | null;
+  attempt: Attempt | null;
+  error: AppError | null;
+};
+
+export type Handle = (request: GatewayRequest, client: Client) => Promise<void>;
+
+/**
+ * One request's journey: route, authenticate, check, admit, forward and meter, record.
+ * Never rejects: whatever is thrown on the way becomes an answer, and, once the caller is known, a row.
+ */
+export function createGateway(steps: Steps): Handle {
+  return async function handle(request, client) {
+    const { id, atMs } = steps.newId();
+    const startedAt = steps.now();
+    let attempt: Attempt | null = null;
+    try {
+      const match = steps.route(request.method, request.path);
+      if (match === null) throw new AppError("not_found", "There is no such route. GET /openapi.json lists them all.");
+      const found = steps.authenticate(request, match.route);
+      const caller = found instanceof Promise ? await found : found;
+      attempt = new Attempt(id, atMs, startedAt, match.route, caller);
+      await serve(attempt, match, request, client);
+    } catch (error) {
+      const refusal = refusalOf(error);
+      refuse(request, client, id, refusal);
+      if (attempt !== null) recordRefusal(attempt, refusal, client);
+      steps.log({ requestId: id, path: request.path, status: refusal.answer.status, attempt, error: refusal });
+    }
+  };
+
+  async function serve(attempt: Attempt, match: Match, request: GatewayRequest, client: Client) {
+    attempt.ip = steps.checkSource(request, attempt.caller);
+    if (match.route.method === "GET") {
+      const answer = await steps.look(match, attempt.id, attempt.caller);
+      client.answer(answer.status, answer.headers, answer.body);
+      end(attempt, {
+        outcome: answer.status < 500 ? "completed" : "upstream_error",
+        status: answer.status,
+        tokens: NO_TOKENS,
+        errorCode: null,
+      });
+      return;
+    }
+    const call = await steps.checkCall(request, match.route, attempt.caller);
+    attempt.call = call;
+    await ask(attempt, call, request, client);
+  }
+
+  /** From admission on, every way out passes `release` and leaves the row closed. */
+  async function ask(attempt: Attempt, call: Call, request: GatewayRequest, client: Client) {
+    const { pod, release } = await steps.admit(attempt, call, client);
+    let tokens = NO_TOKENS;
+    try {
+      attempt.podId = pod.facts.id;
+      // The line is in the journal before the pod is asked: a crash from here on leaves a row to close, never a gap.
+      const written = steps.record.open(attempt.opening(), attempt.ip);
+      if (written instanceof Promise) await written;
+      const relayed = await steps.forward(attempt, call, pod, client, request);
+      tokens = relayed.tokens;
+      settle(attempt, relayed, request, client);
+    } finally {
+      release(tokens);
+    }
+  }
+
+  function settle(attempt: Attempt, relayed: Relayed, request: GatewayRequest, client: Client) {
+    const { refusal, clientLeft, tokens } = relayed;
+    if (clientLeft) {
+      end(attempt, { outcome: "client_closed", status: relayed.status, tokens, errorCode: null });
+      return;
+    }
+    // Null: nothing has reached the client yet, so the refusal is the answer.
+    if (refusal !== null && relayed.status === null) refuse(request, client, attempt.id, refusal);
+    const status = relayed.status ?? refusal?.answer.status ?? null;
+    end(attempt, { outcome: outcomeOf(refusal), status, tokens, errorCode: refusal?.code ?? null }, refusal);
+  }
+
+  function recordRefusal(attempt: Attempt, refusal: AppError, client: Client) {
+    const outcome = client.isGone ? "client_closed" : outcomeBeforePod(refusal);
+    const tokens = attempt.askedAt === null ? NO_TOKENS : UNKNOWN_TOKENS;
+    const status = client.isGone ? null : refusal.answer.status;
+    steps.record.final(attempt.ending({ outcome, status, tokens, errorCode: refusal.code }, steps.now()));
+  }
+
+  function end(attempt: Attempt, ending: Ending, error: AppError | null = null) {
+    steps.record.final(attempt.ending(ending, steps.now()));
+    steps.log({ requestId: attempt.id, path: attempt.route.path, status: ending.status, attempt, error });
+  }
+}
+
+function refuse(request: GatewayRequest, client: Client, id: string, refusal: AppError) {
+  if (client.isGone) return;
+  const { status, headers, body } = errorAnswer(refusal, id, dialectOf(request.path));
+  client.answer(status, headers, body);
+}
+
+/** A pod's answer that came to nothing: the caller's own mistake, its slowness, or its failure. */
+function outcomeOf(refusal: AppError | null): Ending["outcome"] {
+  if (refusal === null) return "completed";
+  if (refusal.code === "pod_timeout") return "timeout";
+  if (STOPPED_BY_US.has(refusal.code)) return "rejected";
+  return refusal.answer.status < 500 && refusal.answer.status !== 429 ? "rejected" : "upstream_error";
+}
+
+/** Ended in mid-stream because the key no longer opens anything. */
+const STOPPED_BY_US = new Set<string>(["key_expired", "key_revoked", "key_rotated", "key_disabled"]);
+
+function outcomeBeforePod(refusal: AppError): Ending["outcome"] {
+  return refusal.code === "pod_unavailable" || refusal.code === "pod_error" ? "upstream_error" : outcomeOf(refusal);
+}

@@ -1,0 +1,78 @@
+import { AppError } from "@/lib/errors";
+import type { Client } from "./client";
+
+/** A call that is being answered. */
+export type LiveCall = {
+  keyId: string;
+  startedAt: number;
+  client: Client;
+  stop(refusal: AppError): void;
+  /** Whether its caller may still go on; null while nobody can tell. */
+  recheck(): Promise<AppError | null>;
+};
+
+type Options = { now?: () => number; longestMs?: number; longestWaitMs?: number; recheckMs?: number };
+
+/** An answer may take this long in all. */
+const LONGEST_MS = 15 * 60_000;
+/** A client that asked to wait and then reads nothing for so long has gone without a word. */
+const LONGEST_WAIT_MS = 60_000;
+/** The longest a stream can outlive its key where every notice of the change was lost. */
+const RECHECK_MS = 20_000;
+const SWEEP_MS = 2_000;
+
+export type LiveCalls = ReturnType<typeof createLiveCalls>;
+
+/**
+ * Every call between its admission and its end. One timer looks after all of them, so that a stream costs no timer:
+ * too long, a client that stopped reading, a key that was revoked meanwhile.
+ */
+export function createLiveCalls({
+  now = () => performance.now(),
+  longestMs = LONGEST_MS,
+  longestWaitMs = LONGEST_WAIT_MS,
+  recheckMs = RECHECK_MS,
+}: Options = {}) {
+  const calls = new Set<LiveCall>();
+  const checkedAt = new WeakMap<LiveCall, number>();
+  const timer = setInterval(sweep, SWEEP_MS);
+  timer.unref();
+
+  function sweep() {
+    const at = now();
+    for (const call of calls) {
+      const { waitingSince } = call.client;
+      if (at - call.startedAt > longestMs) {
+        call.stop(new AppError("pod_timeout", `An answer may take ${Math.round(longestMs / 60_000)} minutes.`));
+      } else if (waitingSince !== null && at - waitingSince > longestWaitMs) {
+        call.client.cut();
+      } else if (at - (checkedAt.get(call) ?? call.startedAt) > recheckMs) {
+        recheck(call, at);
+      }
+    }
+  }
+
+  function recheck(call: LiveCall, at: number) {
+    checkedAt.set(call, at);
+    // While the database is away nobody can tell, and work in flight goes on.
+    call.recheck().then(
+      (refusal) => refusal !== null && calls.has(call) && call.stop(refusal),
+      () => undefined,
+    );
+  }
+
+  return {
+    add: (call: LiveCall) => void calls.add(call),
+    remove: (call: LiveCall) => void calls.delete(call),
+    size: () => calls.size,
+    /** A key changed: its streams are looked at now. */
+    keyChanged(keyIds: readonly string[] | "all") {
+      for (const call of calls) if (keyIds === "all" || keyIds.includes(call.keyId)) recheck(call, now());
+    },
+    /** Ends all that still run, each with an error event that says why. */
+    stopAll(refusal: AppError) {
+      for (const call of calls) call.stop(refusal);
+    },
+    close: () => clearInterval(timer),
+  };
+}

@@ -1,0 +1,126 @@
+import { AppError } from "@/lib/errors";
+import type { CallerFacts } from "@/lib/keys/caller-facts";
+import { type Answer, idHeaders } from "./errors";
+import { type LivePod, podUnavailable } from "./roster";
+import type { Match } from "./routes";
+
+type Model = { id: string };
+
+type Options = {
+  pods: () => LivePod[];
+  /** How long a pod may take to list its models or say how it is. */
+  patienceMs?: number;
+};
+
+const LARGEST_LIST = 4 * 1024 * 1024;
+
+/** Makes the step that answers `GET /v1/models`, `GET /v1/models/{id}` and `GET /health` from the pods as they are now. */
+export function createLook({ pods, patienceMs = 5_000 }: Options) {
+  return async function look({ route, modelId }: Match, requestId: string, caller: CallerFacts): Promise<Answer> {
+    if (route.kind === "health") return json(await health(), requestId);
+    const models = await modelsFor(caller);
+    if (modelId === null) return json({ object: "list", data: models }, requestId);
+    const model = models.find(({ id }) => id === modelId);
+    if (model === undefined) {
+      throw new AppError("model_not_found", "There is no such model, or your key may not use it.", { param: "model" });
+    }
+    return json(model, requestId);
+  };
+
+  /** Throws `pod_unavailable` with the state in words unless one pod can serve at this moment. */
+  async function health() {
+    const asked = pods();
+    const answers = await Promise.all(asked.map(isHealthy));
+    if (!answers.includes(true))
+      throw podUnavailable(
+        asked.find(({ facts }) => facts.state !== "serving")?.facts.state ??
+          (asked.length > 0 ? "unreachable" : undefined),
+      );
+    return { status: "ok" };
+  }
+
+  async function isHealthy(pod: LivePod) {
+    try {
+      const { statusCode, body } = await pod.dispatcher.request(lookAt(pod, "/health", null));
+      await body.dump();
+      return statusCode === 200;
+    } catch {
+      return false;
+    }
+  }
+
+  /** What the key may use, in the pods' own words: tools read vLLM's extra fields. A model on two pods is listed once. */
+  async function modelsFor(caller: CallerFacts): Promise<Model[]> {
+    const asked = pods();
+    const lists = await Promise.all(asked.map(modelsOf));
+    if (lists.every((list) => list === null))
+      throw podUnavailable(
+        asked.find(({ facts }) => facts.state !== "serving")?.facts.state ??
+          (asked.length > 0 ? "unreachable" : undefined),
+      );
+    const byId = new Map<string, Model>();
+    for (const model of lists.flatMap((list) => list ?? [])) {
+      const isAllowed = caller.models.length === 0 || caller.models.includes(model.id);
+      if (isAllowed && !byId.has(model.id)) byId.set(model.id, model);
+    }
+    return [...byId.values()];
+  }
+
+  async function modelsOf(pod: LivePod): Promise<Model[] | null> {
+    try {
+      const { statusCode, body } = await pod.dispatcher.request(lookAt(pod, "/v1/models", pod.authorization));
+      const bytes = await limited(body);
+      const list = statusCode === 200 ? (JSON.parse(bytes) as { data?: unknown }).data : null;
+      return Array.isArray(list) ? list.flatMap(asModel) : null;
+    } catch {
+      return null;
+    }
+  }
+
+  function lookAt(pod: LivePod, path: string, authorization: string | null) {
+    return {
+      method: "GET" as const,
+      path: pod.basePath + path,
+      headers: { "accept-encoding": "identity", ...(authorization !== null && { authorization }) },
+      headersTimeout: patienceMs,
+      bodyTimeout: patienceMs,
+    };
+  }
+}
+
+async function limited(body: AsyncIterable<Buffer>) {
+  const parts: Buffer[] = [];
+  let bytes = 0;
+  for await (const part of body) {
+    bytes += part.length;
+    if (bytes > LARGEST_LIST) throw new Error("the list of models is too long");
+    parts.push(part);
+  }
+  return Buffer.concat(parts).toString("utf8");
+}
+
+/** The fields that vLLM documents; `root` would name a folder of the pod's disk. */
+const MODEL_FIELDS = ["id", "object", "created", "owned_by", "parent", "max_model_len", "permission"] as const;
+
+function asModel(value: unknown): Model[] {
+  if (value === null || typeof value !== "object" || typeof (value as Model).id !== "string") return [];
+  const fields = MODEL_FIELDS.filter((name) => name in value).map((name) => [
+    name,
+    (value as Record<string, unknown>)[name],
+  ]);
+  return [Object.fromEntries(fields) as Model];
+}
+
+function json(value: unknown, requestId: string): Answer {
+  const body = Buffer.from(JSON.stringify(value));
+  return {
+    status: 200,
+    headers: {
+      ...idHeaders(requestId, "openai"),
+      "content-type": "application/json",
+      "cache-control": "no-store",
+      "x-content-type-options": "nosniff",
+    },
+    body,
+  };
+}

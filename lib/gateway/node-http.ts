@@ -1,0 +1,110 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { AppError } from "@/lib/errors";
+import { tooLarge } from "./check";
+import type { Client, GatewayRequest } from "./client";
+import type { Handle } from "./gateway";
+import { isGatewayPath } from "./routes";
+
+/**
+ * The gateway behind `node:http`. The function returned answers gateway paths and says false to all others, which are
+ * somebody else's.
+ */
+export function createNodeHandler(handle: Handle) {
+  return function answerNode(request: IncomingMessage, response: ServerResponse): boolean {
+    // Raw: `new URL` would fold `/../` and fail on `//`.
+    const url = request.url ?? "/";
+    const query = url.indexOf("?");
+    const path = query === -1 ? url : url.slice(0, query);
+    if (!isGatewayPath(path)) return false;
+    const gatewayRequest: GatewayRequest = {
+      method: request.method ?? "GET",
+      path,
+      // `headers` would quietly drop a second Authorization line.
+      headers: request.headersDistinct,
+      peerIp: request.socket.remoteAddress ?? null,
+      readBody: (limit) => readBody(request, limit),
+    };
+    void handle(gatewayRequest, new NodeClient(request, response));
+    return true;
+  };
+}
+
+class NodeClient implements Client {
+  onGone: (() => void) | null = null;
+  onDrain: (() => void) | null = null;
+  waitingSince: number | null = null;
+  private readonly request: IncomingMessage;
+  private readonly response: ServerResponse;
+
+  constructor(request: IncomingMessage, response: ServerResponse) {
+    this.request = request;
+    this.response = response;
+    response.once("close", () => {
+      if (!response.writableFinished) this.onGone?.();
+      this.onGone = null;
+    });
+  }
+
+  get isGone() {
+    return this.response.destroyed || this.response.writableEnded;
+  }
+
+  begin(status: number, headers: Record<string, string>) {
+    if (this.isGone) return;
+    this.response.on("drain", () => {
+      this.waitingSince = null;
+      this.onDrain?.();
+    });
+    this.response.writeHead(status, headers);
+    this.response.flushHeaders();
+  }
+
+  write(chunk: Buffer) {
+    if (this.isGone) return true;
+    const goesOn = this.response.write(chunk);
+    if (!goesOn) this.waitingSince ??= performance.now();
+    return goesOn;
+  }
+
+  end() {
+    if (!this.isGone) this.response.end();
+  }
+
+  answer(status: number, headers: Record<string, string>, body: Buffer) {
+    if (this.isGone) return;
+    headers["content-length"] = String(body.length);
+    // What was not read would be taken for the next request: the connection can't be used again.
+    if (!this.request.complete) headers.connection = "close";
+    this.response.writeHead(status, headers);
+    this.response.end(body);
+  }
+
+  cut() {
+    this.response.destroy();
+  }
+}
+
+/** The whole body in one buffer; nothing beyond `limit` is held. Senders that dawdle are the server's to end. */
+function readBody(request: IncomingMessage, limit: number): Promise<Buffer> {
+  return new Promise((resolve, reject) => {
+    const parts: Buffer[] = [];
+    let bytes = 0;
+    const fail = (error: AppError) => {
+      request.off("data", onData);
+      request.pause();
+      reject(error);
+    };
+    const onData = (chunk: Buffer) => {
+      bytes += chunk.length;
+      if (bytes > limit) fail(tooLarge(limit));
+      else parts.push(chunk);
+    };
+    const onBroken = () => fail(new AppError("client_closed", "The client left before its request was complete."));
+    request.on("data", onData);
+    request.once("end", () =>
+      resolve(parts.length === 1 && parts[0] !== undefined ? parts[0] : Buffer.concat(parts, bytes)),
+    );
+    request.once("close", onBroken);
+    request.once("error", onBroken);
+  });
+}

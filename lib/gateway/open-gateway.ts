@@ -1,0 +1,206 @@
+import { join } from "node:path";
+import type { Env } from "@/lib/env";
+import { AppError } from "@/lib/errors";
+import { createCallerCache } from "@/lib/keys/cache";
+import { watchKeyChanges } from "@/lib/keys/changes";
+import { digestOf } from "@/lib/keys/secret";
+import { verdictOn } from "@/lib/keys/verdict";
+import { log } from "@/lib/log";
+import { openPodKey } from "@/lib/pods/seal";
+import { deriveKey } from "@/lib/secrets";
+import { createRecorder } from "@/lib/usage/recorder";
+import { newRequestId, timeOf } from "@/lib/usage/request-id";
+import type { Attempt } from "./attempt";
+import { createAuthenticate } from "./authenticate";
+import { type Call, createCheck } from "./check";
+import type { Client, GatewayRequest } from "./client";
+import { credentialOf } from "./credential";
+import { forward, type Patience } from "./forward";
+import { createGateway, type LogLine } from "./gateway";
+import { createLiveCalls } from "./live-calls";
+import { createLook } from "./look";
+import { notifyReplicas, trimKeyChanges } from "./mutations";
+import { changesSince, loadCallers, loadPods, loadPolicy, type PodFacts, readEpoch } from "./queries";
+import { createRoster, type LivePod, upstreamOf } from "./roster";
+import { matchRoute } from "./routes";
+
+/** A plain answer may wait in the pod's queue for minutes; a stream that falls silent for one is broken. */
+const PATIENCE: Patience = { firstByteMs: 300_000, idleMs: 60_000 };
+/** Pods and policy are edited by hand and rarely: a change is in force within this. */
+const REFRESH_MS = 2_000;
+
+type Options = {
+  env: Env;
+  /** Looks at every pod and writes its state and models down. */
+  probe: () => Promise<void>;
+};
+
+export type OpenGateway = Awaited<ReturnType<typeof openGateway>>;
+
+/**
+ * The gateway with its real parts: cache, journal, pods. One a process. `handle` never rejects.
+ * Opens although the database is away, and answers 503 until it is back.
+ */
+export async function openGateway({ env, probe }: Options) {
+  const databaseUrl = env.DATABASE_URL;
+  if (databaseUrl === undefined) throw new AppError("database_unavailable", "DATABASE_URL is not set.");
+  const pepper = deriveKey(env.PODPASS_SECRET, "pepper");
+  const sealingKey = deriveKey(env.PODPASS_SECRET, "podKey");
+
+  const cache = createCallerCache({ load: (digests) => loadCallers(digests) });
+  const liveCalls = createLiveCalls();
+  const changes = watchKeyChanges({
+    connectionString: databaseUrl,
+    readEpoch: () => readEpoch(),
+    changesSince: (epoch) => changesSince(epoch),
+    notify: (payload) => notifyReplicas(payload),
+    trim: () => trimKeyChanges().then(() => undefined),
+    onChange: forget,
+    log,
+  });
+  const recorder = createRecorder({ journalDir: join(env.PODPASS_DATA_DIR, "journal"), databaseUrl, log });
+  const roster = createRoster({ load: () => loadPods(), unseal, probe });
+  let isStrict = false;
+
+  const authenticate = createAuthenticate({ pepper, lookUp: cache.get, dbNow: changes.dbNow });
+  const check = createCheck({ trustedProxies: env.TRUSTED_PROXIES, isStrict: () => isStrict });
+
+  const handle = createGateway({
+    newId,
+    now: () => performance.now(),
+    route: matchRoute,
+    authenticate,
+    ...check,
+    look: createLook({ pods: roster.active }),
+    admit: async (_attempt, call) => {
+      const pod = await roster.choose(call);
+      pod.inFlight += 1;
+      return { pod, release: () => void (pod.inFlight -= 1) };
+    },
+    record: recorder,
+    forward: relay,
+    log: writeLine,
+  });
+
+  /** Ids carry the database's time, so that buckets are the same on every replica. */
+  function newId() {
+    const id = newRequestId(clockNow());
+    return { id, atMs: timeOf(id) };
+  }
+
+  function clockNow() {
+    try {
+      return changes.dbNow();
+    } catch {
+      return Date.now(); // nobody will be let in at such a time, but their refusal needs an id
+    }
+  }
+
+  function forget(keyIds: readonly string[] | "all", epoch: number) {
+    cache.invalidate(keyIds, epoch);
+    liveCalls.keyChanged(keyIds);
+  }
+
+  function unseal({ id, name, sealedKey }: PodFacts): string | null {
+    if (sealedKey === null) return null;
+    try {
+      return openPodKey(id, sealedKey, sealingKey);
+    } catch (error) {
+      log.error({ err: error, pod: name }, "a pod's key cannot be opened");
+      return null;
+    }
+  }
+
+  async function relay(attempt: Attempt, call: Call, pod: LivePod, client: Client, request: GatewayRequest) {
+    attempt.askedAt = performance.now();
+    const { relayed, stop } = forward({
+      requestId: attempt.id,
+      call,
+      upstream: upstreamOf(pod, call),
+      client,
+      patience: PATIENCE,
+      traceparent: request.headers.traceparent?.[0],
+      onFirstToken: () => {
+        attempt.firstTokenAt = performance.now();
+      },
+    });
+    const digest = digestOf(credentialOf(request.headers, attempt.route.dialect), pepper);
+    const live = {
+      keyId: attempt.caller.keyId,
+      startedAt: attempt.askedAt,
+      client,
+      stop,
+      recheck: () => recheck(digest),
+    };
+    liveCalls.add(live);
+    try {
+      return await relayed;
+    } finally {
+      liveCalls.remove(live);
+    }
+  }
+
+  async function recheck(digest: Buffer): Promise<AppError | null> {
+    const facts = await cache.get(digest);
+    const verdict = facts && verdictOn(facts, changes.dbNow());
+    return verdict === null || verdict.ok ? null : new AppError(verdict.code, verdict.message);
+  }
+
+  async function refresh() {
+    await roster.refresh();
+    isStrict = (await loadPolicy()).strictFieldsAtMs !== null;
+  }
+
+  let isAway = false;
+  const refreshing = setInterval(() => {
+    refresh().then(
+      () => {
+        isAway = false;
+      },
+      (error: unknown) => {
+        if (!isAway) log.warn({ err: error }, "pods and policy cannot be read; the last known ones are used");
+        isAway = true;
+      },
+    );
+  }, REFRESH_MS);
+  await refresh().catch(() => undefined);
+
+  return {
+    handle,
+    /** Drops what is remembered of these keys: a change made on this machine is in force before its answer leaves. */
+    forget,
+    /** Ends all streams, each with an event that says why. */
+    endStreams: () =>
+      liveCalls.stopAll(new AppError("shutting_down", "Podpass is restarting. Send the request again.")),
+    stats: () => ({
+      live: liveCalls.size(),
+      cache: cache.stats(),
+      recorder: recorder.stats(),
+      changes: changes.state(),
+    }),
+    /** Writes what is left of usage, then gives everything back. */
+    async close() {
+      clearInterval(refreshing);
+      liveCalls.close();
+      await recorder.close();
+      await Promise.all([changes.stop(), roster.close()]);
+    },
+  };
+}
+
+/** One wide line a request; a failure of ours with its cause, a caller's mistake without noise. */
+function writeLine({ requestId, path, status, attempt, error }: LogLine) {
+  const isOurs = error !== null && error.answer.status >= 500;
+  if (!isOurs && !log.isLevelEnabled("debug")) return;
+  const line = {
+    requestId,
+    path: path.slice(0, 128),
+    status,
+    keyId: attempt?.caller.keyId,
+    podId: attempt?.podId ?? undefined,
+    code: error?.code,
+    ...(isOurs && { err: error }),
+  };
+  if (isOurs) log.warn(line, "request failed");
+  else log.debug(line, "request");
+}
