@@ -9,6 +9,7 @@ import {
   readModel,
   readSampling,
   readStream,
+  refuseHuge,
   requiredList,
   type StreamWish,
   tokenLimit,
@@ -36,7 +37,14 @@ export function planChat(
   const { pod, failing } = exchange;
   const model = readModel(exchange, body);
   const sampling = readSampling(body);
+  if (typeof body.chat_template === "string") {
+    throw badRequest(
+      "Chat template is passed with request, but --trust-request-chat-template is not set. " +
+        "Refused request with untrusted chat template.",
+    );
+  }
   const prompt = renderChat(messages, body.tools);
+  refuseHuge(exchange, prompt.characters);
   const limit = tokenLimit(exchange, prompt.tokens, max.tokens, max.field);
   const seed = (prompt.seed ^ pod.options.seed) >>> 0;
   const sequences = compose({

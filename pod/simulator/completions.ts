@@ -8,6 +8,7 @@ import {
   readModel,
   readSampling,
   readStream,
+  refuseHuge,
   type StreamWish,
   tokenLimit,
 } from "./fields";
@@ -18,7 +19,7 @@ import { hashText } from "./seed";
 import { compose } from "./sequences";
 import { structuredText } from "./structured";
 import { piecesOf } from "./text";
-import { countTokens, decode } from "./tokenizer";
+import { countTokens, decode, encode } from "./tokenizer";
 import { finalUsage, runningUsage, type Usage, wholeUsage } from "./usage";
 
 /** What completions write without `max_tokens`. */
@@ -43,11 +44,13 @@ function planCompletion(exchange: Exchange, body: Body): Plan {
   const { pod, failing } = exchange;
   const sampling = readSampling(body);
   const list = readPrompts(body);
-  // Zero is taken, and still makes one token.
-  const asked = Math.max(1, optionalInteger(body, "max_tokens", 0) ?? DEFAULT_MAX_TOKENS);
+  const echo = flag(body, "echo");
+  // Zero is taken with an echo alone, and still makes one token.
+  const asked = Math.max(1, optionalInteger(body, "max_tokens", echo ? 0 : 1) ?? DEFAULT_MAX_TOKENS);
   const logprobs = optionalInteger(body, "logprobs", 0);
   let seed = pod.options.seed;
   const sequences = list.flatMap(({ text, tokens }) => {
+    refuseHuge(exchange, text.length);
     const limit = tokenLimit(exchange, tokens, asked);
     seed = hashText(text, seed || undefined);
     const endless = failing.quirks?.endless !== undefined;
@@ -58,7 +61,7 @@ function planCompletion(exchange: Exchange, body: Body): Plan {
     list,
     prompts: list.length,
     n: sampling.n,
-    echo: flag(body, "echo"),
+    echo,
     logprobs,
     seed,
     promptTokens: list.reduce((sum, { tokens }) => sum + tokens, 0),
@@ -109,7 +112,7 @@ function chunks(exchange: Exchange, plan: Plan, head: string, wish: StreamWish):
         : "";
       const choice =
         `{"index":${index},"text":${text},"logprobs":${scores},"finish_reason":${finish},"stop_reason":${stopped},` +
-        `"prompt_token_ids":null,"token_ids":null}`;
+        `"prompt_token_ids":${at === 0 && plan.echo ? JSON.stringify(encode(echoed(plan, index))) : "null"},"token_ids":null}`;
       return out.event(`${head}${stamp(exchange)},"choices":[${choice}]${usage}${last ? sign : ""}}`, 1);
     },
     end(out) {

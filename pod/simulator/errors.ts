@@ -35,10 +35,11 @@ export function badRequest(message: string, param: string | null = null, value?:
   );
 }
 
-/** A body that isn't what the route takes, as its validation describes it. `field` is empty for the body itself. */
-export function invalidField(field: string, type: string, message: string, input: unknown): PodError {
+/** A body that isn't what the route takes, as its validation describes it. `field` is empty for the body itself,
+ * `more` what follows the input. */
+export function invalidField(field: string, type: string, message: string, input: unknown, more = ""): PodError {
   const at = field === "" ? "body" : `body.${field}`;
-  const detail = `{'type': '${type}', 'loc': '${at}', 'msg': '${message}', 'input': '${summary(input)}'}`;
+  const detail = `{'type': '${type}', 'loc': '${at}', 'msg': '${message}', 'input': '${summary(input)}'${more}}`;
   return new PodError(400, "Bad Request", `1 validation error:\n  ${detail}`, at);
 }
 

@@ -2,6 +2,7 @@ import { isUtf8 } from "node:buffer";
 import { badRequest, FrameworkError, invalidField, missingField, PodError, unknownModel, wrongType } from "./errors";
 import type { Exchange } from "./exchange";
 import { modelOf } from "./pod";
+import { LONGEST_TOKEN } from "./tokenizer";
 
 export type Body = Readonly<Record<string, unknown>>;
 
@@ -21,20 +22,39 @@ export function readBody(exchange: Exchange): Body {
   if (exchange.body === "") throw missingField("", undefined);
   const value = parse(exchange.body);
   if (value === null) throw missingField("", null);
-  if (!isObject(value)) {
-    const message = "Input should be a valid dictionary or object to extract fields from";
-    throw invalidField("", "model_attributes_type", message, value);
-  }
+  if (!isObject(value)) throw notAnObject("", value);
   return value;
 }
+
+const notAnObject = (field: string, input: unknown) =>
+  invalidField(
+    field,
+    "model_attributes_type",
+    "Input should be a valid dictionary or object to extract fields from",
+    input,
+  );
 
 function parse(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch (error) {
-    const at = /position (\d+)/.exec(String(error))?.[1] ?? "0";
-    throw invalidField(at, "json_invalid", "JSON decode error", {});
+    throw brokenJson(text, String(error));
   }
+}
+
+/** What Node says of broken JSON, and how Python says it. */
+const BROKEN: readonly [RegExp, string][] = [
+  [/property name/, "'Expecting property name enclosed in double quotes'"],
+  [/Expected ':'/, `"Expecting ':' delimiter"`],
+  [/Expected ','|end of JSON/, `"Expecting ',' delimiter"`],
+  [/Unterminated string/, "'Unterminated string starting at'"],
+  [/after JSON/, "'Extra data'"],
+];
+
+function brokenJson(text: string, said: string) {
+  const at = /position (\d+)/.exec(said)?.[1] ?? (said.includes("end of JSON") ? text.length : 0);
+  const reason = BROKEN.find(([pattern]) => pattern.test(said))?.[1] ?? "'Expecting value'";
+  return invalidField(String(at), "json_invalid", "JSON decode error", {}, `, 'ctx': {'error': ${reason}}`);
 }
 
 /** The model to answer as; 404 for one that is not served. Naming none is allowed. */
@@ -165,7 +185,7 @@ export function readStream(exchange: Exchange, body: Body): StreamWish {
   const streamed = flag(body, "stream");
   const wish = body.stream_options;
   if (!isMissing(wish)) {
-    if (!isObject(wish)) throw wrongType("stream_options", "dict", wish);
+    if (!isObject(wish)) throw notAnObject("stream_options", wish);
     if (!streamed) throw badRequest("Stream options can only be defined when `stream=True`.", "stream_options");
   }
   const options = isObject(wish) ? wish : {};
@@ -188,12 +208,28 @@ export function tokenLimit(exchange: Exchange, promptTokens: number, asked: numb
   }
   const room = maxModelLen - promptTokens;
   if (room <= 0) {
+    // Counting stops where the answer is known.
+    const least = maxModelLen + 1;
     throw badRequest(
-      `This model's maximum context length is ${maxModelLen} tokens. However, your prompt contains ${promptTokens} input ` +
+      `This model's maximum context length is ${maxModelLen} tokens. However, your prompt contains at least ${least} input ` +
         "tokens, which exceeds this limit even without any output tokens. Please reduce the length of the input prompt.",
       "input_tokens",
-      promptTokens,
+      least,
     );
   }
   return Math.min(asked ?? room, room);
+}
+
+/** Refuses a prompt so long that vLLM doesn't even count it: no token is longer than this. */
+export function refuseHuge(exchange: Exchange, characters: number) {
+  const { maxModelLen } = exchange.pod.options;
+  const most = maxModelLen * LONGEST_TOKEN;
+  if (characters <= most) return;
+  throw badRequest(
+    `This model's maximum context length is ${maxModelLen} tokens. However, your prompt contains ${characters} characters ` +
+      `(more than ${most} characters, which is the upper bound for ${maxModelLen} input tokens). Please reduce the length ` +
+      "of the input prompt.",
+    "input_text",
+    characters,
+  );
 }

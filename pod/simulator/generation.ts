@@ -47,7 +47,7 @@ export function stream(exchange: Exchange, generation: Generation, shape: Stream
   start(exchange, generation, {
     begin: () => shape.begin(out),
     advance(from, to) {
-      if (out.full) return 0;
+      if (out.full || out.stopped) return 0;
       let step = from;
       for (let going = true; going && step < to; step += 1) {
         for (let index = 0; going && index < sequences.length; index += 1) {
@@ -93,7 +93,7 @@ function start(exchange: Exchange, generation: Generation, steps: Steps) {
   const { entry } = exchange;
   entry.promptTokens = promptTokens;
   entry.cachedTokens = cachedTokens;
-  const vary = randomFrom(hashText("pace", seed));
+  const vary = randomFrom(hashText(`pace ${entry.seq}`, seed));
   const factor = () => 1 + options.jitter * (2 * vary() - 1);
   exchange.work = engine.submit({
     ...steps,

@@ -1,5 +1,5 @@
 import { planChat, textOf, toolId, totalOf } from "./chat";
-import { badRequest, missingField, PodError } from "./errors";
+import { badRequest, invalidField, missingField, PodError } from "./errors";
 import type { Exchange } from "./exchange";
 import { type Body, flag, isObject, optionalInteger, readBody, readModel, requiredList } from "./fields";
 import { type Generation, type Sequence, type StreamShape, stream, whole } from "./generation";
@@ -13,7 +13,12 @@ import type { Piece } from "./text";
 export function messages(exchange: Exchange) {
   const body = readBody(exchange);
   const list = requiredList(body, "messages");
-  if (body.max_tokens === undefined) throw missingField("max_tokens", body);
+  for (const field of ["model", "max_tokens"]) if (body[field] === undefined) throw missingField(field, body);
+  if (typeof body.max_tokens === "number" && body.max_tokens <= 0) {
+    const reason = "max_tokens must be positive";
+    const context = `, 'ctx': {'error': ValueError('${reason}')}`;
+    throw invalidField("max_tokens", "value_error", `Value error, ${reason}`, body.max_tokens, context);
+  }
   translated(exchange, () => {
     const tokens = optionalInteger(body, "max_tokens", 1);
     const plan = planChat(exchange, asChat(body), withSystem(body, list), { tokens, field: "max_completion_tokens" });

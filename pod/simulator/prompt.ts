@@ -10,7 +10,7 @@ const MEDIA_TOKENS = 256;
  * A conversation as the model would see it. Each message costs its role, its content and four tokens around them; the
  * prompt for the answer costs three and the role `assistant`. Tools come first, as a system message of JSON.
  */
-export type Prompt = { tokens: number; seed: number; messages: readonly Rendered[]; media: number };
+export type Prompt = { tokens: number; characters: number; seed: number; messages: readonly Rendered[]; media: number };
 
 type Rendered = { role: string; content: string };
 
@@ -27,12 +27,14 @@ export function renderChat(messages: readonly unknown[], tools: unknown, generat
     media += attachments;
   }
   let tokens = media * MEDIA_TOKENS + (generationPrompt ? 2 + countTokens("assistant") : 0);
+  let characters = 0;
   let seed: number | undefined;
   for (const { role, content } of rendered) {
     tokens += countTokens(role) + countTokens(content) + 4;
+    characters += content.length;
     seed = hashText(content, hashText(role, seed));
   }
-  return { tokens, seed: seed ?? 0, messages: rendered, media };
+  return { tokens, characters, seed: seed ?? 0, messages: rendered, media };
 }
 
 /** The same conversation as token ids; their number is `tokens` while no media is in it. */

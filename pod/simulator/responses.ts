@@ -202,9 +202,10 @@ function events(exchange: Exchange, generation: Generation, frame: Frame): Strea
   let open: Part | undefined;
   let output = 0;
 
-  /** `type` and `sequence_number` come last in each event. */
+  /** The fields in vLLM's order: `sequence_number`, `type` and few others come last. */
   const send = (out: SseWriter, type: string, fields: Record<string, unknown>, tokens = 0) => {
-    const data = JSON.stringify({ ...fields, sequence_number: sequence, type });
+    const { text, name, ...first } = fields;
+    const data = JSON.stringify({ ...first, sequence_number: sequence, text, type, name });
     sequence += 1;
     return out.event(data, tokens, type);
   };

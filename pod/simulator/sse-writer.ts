@@ -52,7 +52,7 @@ export class SseWriter {
   }
 
   flush() {
-    if (this.blocked || this.pendingEvents === 0 || this.exchange.res.destroyed) return;
+    if (this.blocked || this.pending === "" || this.exchange.res.destroyed) return;
     const { entry, failing, res } = this.exchange;
     if (failing.quirks?.["merged-events"] && !this.held && !this.closing) {
       this.held = true;
@@ -62,9 +62,7 @@ export class SseWriter {
     entry.sentEvents += this.pendingEvents;
     entry.sentTokens += this.pendingTokens;
     const text = this.pending;
-    this.pending = "";
-    this.pendingEvents = 0;
-    this.pendingTokens = 0;
+    this.forget();
     if (!this.write(text)) {
       this.blocked = true;
       res.once("drain", () => {
@@ -79,10 +77,7 @@ export class SseWriter {
   end(done?: "[DONE]") {
     if (this.stopped) return;
     if (done) this.pending += "data: [DONE]\n\n";
-    this.pendingEvents += done ? 1 : 0;
     this.close();
-    // `[DONE]` isn't an event of the model's.
-    if (done) this.exchange.entry.sentEvents -= 1;
   }
 
   private close() {
@@ -105,6 +100,12 @@ export class SseWriter {
     return room;
   }
 
+  private forget() {
+    this.pending = "";
+    this.pendingEvents = 0;
+    this.pendingTokens = 0;
+  }
+
   /** After each event of a stream that has something wrong with it. */
   private misbehave(): boolean {
     const { failing, entry, pod, res } = this.exchange;
@@ -118,6 +119,7 @@ export class SseWriter {
     }
     const ending = ENDINGS.find((mode) => quirks[mode] && sent >= (quirks[mode]?.afterEvents ?? 3));
     if (!ending) return true;
+    if (quirks[ending]?.afterEvents === 0) this.forget();
     if (ending === "stream-error") {
       const message = quirks["stream-error"]?.body ?? "Internal server error";
       this.pending += `data: ${errorEvent({ status: 500, type: "InternalServerError", param: null, message })}\n\n`;
@@ -129,7 +131,7 @@ export class SseWriter {
     if (ending === "cut") {
       pod.ledger.end(entry, "cut");
       // An empty write's callback comes when all before it has left.
-      res.write("\n", () => res.socket?.destroy());
+      res.write("", () => res.socket?.destroy());
     }
     // A silent pod keeps its slot; the other endings free it.
     if (ending !== "silence" && this.exchange.work) pod.engine.abort(this.exchange.work);

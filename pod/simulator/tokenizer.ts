@@ -18,10 +18,13 @@ const SPECIAL_TEXT: Readonly<Record<number, string>> = {
   [SPECIAL.messageEnd]: "<|done|>",
 };
 
+/** In characters. */
+export const LONGEST_TOKEN = 6;
+
 const SPACE = 32;
 const MAX_LETTERS = 5;
 const MAX_DIGITS = 3;
-const MAX_SPACES = 6;
+const MAX_SPACES = LONGEST_TOKEN;
 
 const isLetter = (code: number) => (code >= 97 && code <= 122) || (code >= 65 && code <= 90);
 const isDigit = (code: number) => code >= 48 && code <= 57;
