@@ -277,6 +277,12 @@ export function scenariosFor({ url, key, model, direct }) {
       assert.match(error.message, /temperature/);
       return { requestId: error.requestID, status: 400 };
     },
+    "a value of a wrong type is refused by its name": async () => {
+      const error = await refused(openai.chat.completions.create({ ...base, min_p: "hot" }));
+      assert.ok(error instanceof OpenAI.BadRequestError);
+      assert.match(error.message, /min_p|valid number/);
+      return { requestId: error.requestID, status: 400 };
+    },
     "eight streams at once": async () => {
       const all = await Promise.all(
         Array.from({ length: 8 }, async () => {
