@@ -32,6 +32,8 @@ export async function requestOrigin() {
   return {
     ip: clientAddress({ peer, forwardedFor, trusted: env.TRUSTED_PROXIES }),
     userAgent: incoming.get("user-agent"),
+    // Our own server numbers requests; from anybody else the header means nothing.
+    requestId: (peer === null ? null : incoming.get("x-podpass-request-id")) ?? randomUUID(),
   };
 }
 
@@ -47,8 +49,8 @@ export const optionalMember = cache(async (): Promise<SignedIn | null> => {
   if (session === null) return null;
   await touchSession(session, now);
   const { id, ...member } = session.user;
-  const { ip } = await requestOrigin();
-  return { kind: "member", memberId: asProven(id), sessionId, ip, requestId: randomUUID(), ...member };
+  const { ip, requestId } = await requestOrigin();
+  return { kind: "member", memberId: asProven(id), sessionId, ip, requestId, ...member };
 });
 
 const ENDED = "Your session has ended. Sign in again.";

@@ -1,7 +1,7 @@
 import { recordAudit } from "../audit/record";
 import { type Db, db } from "../db";
 import { AppError } from "../errors";
-import type { Actor } from "./member";
+import { type Actor, asProven } from "./member";
 import { IDLE_MS, LIFETIME_MS } from "./session-cookie";
 
 /** Neither ended, nor too old, nor unused for too long at `now`. */
@@ -51,6 +51,35 @@ export async function beginSession(tx: Db, userId: string, browser: Browser, now
   });
   await tx.user.updateMany({ where: { id: userId }, data: { lastActiveAt: now } });
   return session.id;
+}
+
+/** Signing in: a new session, audited, and the end of the one this browser had. */
+export async function replaceSession(
+  memberId: string,
+  previousId: string | null,
+  browser: Browser,
+  now: Date,
+): Promise<string> {
+  return db.$transaction(async (tx) => {
+    if (previousId !== null)
+      await tx.session.updateMany({ where: { id: previousId, endedAt: null }, data: { endedAt: now } });
+    const sessionId = await beginSession(tx, memberId, browser, now);
+    const actor: Actor = {
+      kind: "member",
+      memberId: asProven(memberId),
+      role: "MEMBER",
+      ip: browser.ip,
+      requestId: sessionId,
+    };
+    await recordAudit(tx, actor, {
+      action: "session.begin",
+      targetKind: "session",
+      targetId: sessionId,
+      memberId,
+      at: now,
+    });
+    return sessionId;
+  });
 }
 
 /** Ends the session of a signed-out browser, or of the one that signs in anew. Nothing happens where it has ended already. */
