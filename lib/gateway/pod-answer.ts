@@ -27,6 +27,16 @@ export function cleanedMessage(text: string): string | null {
 
 type PodError = { message: string; param: string | null };
 
+/** vLLM's report of a field that failed its checks: `1 validation error:\n  {'type': …, 'loc': 'body.top_p', 'msg': …, 'input': …}`. */
+const FAILED_CHECK = /'loc': 'body(?:\.([\w.-]{1,64}))?', 'msg': '([^'\\]{1,200})'/;
+
+/** The first failed check in plain words, without the value that failed it; empty if it is told in another way. */
+function plainWords(message: string): string {
+  const [, field, words] = FAILED_CHECK.exec(message) ?? [];
+  if (words === undefined) return /^\d+ validation errors?:/.test(message) ? "" : message;
+  return field === undefined ? words : `${field}: ${words}`;
+}
+
 /** The message and the field in any of vLLM's error shapes; empty if the body is none of them. */
 export function readPodError(body: Buffer): PodError {
   try {
@@ -35,7 +45,7 @@ export function readPodError(body: Buffer): PodError {
       value.error !== null && typeof value.error === "object" ? (value.error as Record<string, unknown>) : value;
     const message = typeof inner.message === "string" ? inner.message : "";
     const param = typeof inner.param === "string" && /^[\w.[\]-]{1,64}$/.test(inner.param) ? inner.param : null;
-    return { message, param };
+    return { message: plainWords(message), param: param?.replace(/^body\./, "") ?? null };
   } catch {
     return { message: "", param: null };
   }
