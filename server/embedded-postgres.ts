@@ -22,12 +22,15 @@ const ORPHAN_PATIENCE_MS = 15_000;
 
 export type EmbeddedPostgres = { url: string; ended: Promise<void>; stop(manner: Manner): Promise<void> };
 
+/** `isDurable: false` is for tests alone: a power cut may then cost the whole database. */
+type HostOptions = { connections: number; isDurable?: boolean };
+
 /** Starts the database of a data folder, making it first if there is none. It ends when this process ends, however it ends. */
-export async function startEmbedded(dataDir: string, options: { connections: number }): Promise<EmbeddedPostgres> {
+export async function startEmbedded(dataDir: string, options: HostOptions): Promise<EmbeddedPostgres> {
   const deadline = Date.now() + OTHERS_PATIENCE_MS;
   for (;;) {
     const taken = tryLock(hostLock(dataDir), "database");
-    if ("lock" in taken) return host(dataDir, taken.lock, options.connections);
+    if ("lock" in taken) return host(dataDir, taken.lock, options);
     if (Date.now() > deadline) throw stillInUse(taken.holder);
     await sleep(POLL_MS);
   }
@@ -43,7 +46,7 @@ export async function connectToEmbedded(dataDir: string): Promise<{ url: string;
   for (;;) {
     const taken = tryLock(hostLock(folder), "database");
     if ("lock" in taken) {
-      const { url, stop } = await host(folder, taken.lock, 50);
+      const { url, stop } = await host(folder, taken.lock, { connections: 50 });
       await migrateInOwnProcess(url);
       return { url, stop: () => stop("patient") };
     }
@@ -66,7 +69,7 @@ function stillInUse(holder: LockHolder) {
   return new StartError(`The embedded database is in use by process ${holder.pid}, which does not let go of it.`);
 }
 
-async function host(dataDir: string, lock: Lock, connections: number): Promise<EmbeddedPostgres> {
+async function host(dataDir: string, lock: Lock, options: HostOptions): Promise<EmbeddedPostgres> {
   try {
     const runner = databaseRunner();
     const binaries = reachableBinaries(runner);
@@ -76,7 +79,7 @@ async function host(dataDir: string, lock: Lock, connections: number): Promise<E
     await outlastOrphan(folder);
     const port = await freePort();
     const logFile = join(dataDir, "postgres.log");
-    const server = startGuarded(serverCommand(binaries, folder, port, connections), runner, logFile);
+    const server = startGuarded(serverCommand(binaries, folder, port, options), runner, logFile);
     try {
       await createDatabase(server, urlOf(password, port, "postgres"));
     } catch (error) {
@@ -101,13 +104,14 @@ async function host(dataDir: string, lock: Lock, connections: number): Promise<E
   }
 }
 
-function serverCommand(binaries: string, folder: string, port: number, connections: number) {
+function serverCommand(binaries: string, folder: string, port: number, { connections, isDurable = true }: HostOptions) {
   const settings = {
     listen_addresses: "127.0.0.1",
     port,
     unix_socket_directories: "",
     cluster_name: "podpass",
     max_connections: connections,
+    fsync: isDurable ? "on" : "off",
     shared_buffers: "64MB",
     max_wal_size: "512MB",
     wal_level: "minimal",

@@ -3,14 +3,13 @@ import type { Socket } from "node:net";
 import type { ErrorCode } from "@/lib/errors";
 import { newRequestId } from "@/lib/usage/request-id";
 import { answerError, rawError } from "./answers";
-import { watchSlowBodies } from "./slow-bodies";
 
 /** A request for the gateway or a page. By now its framing is sound and its target is a path. */
 export type Handle = (request: IncomingMessage, response: ServerResponse) => void;
 
 const MAX_HEADER_BYTES = 16 * 1024;
 const HEADERS_TIMEOUT_MS = 30_000;
-/** The whole request, body included. Slow uploads end earlier, see slow-bodies.ts. */
+/** The whole request, body included. Whoever reads a body also ends one that trickles. */
 const REQUEST_TIMEOUT_MS = 300_000;
 /** Longer than the minute after which balancers drop idle connections: the side that may open must close last. */
 const KEEP_ALIVE_MS = 75_000;
@@ -29,11 +28,9 @@ export function createFront(handle: Handle): Server {
       noDelay: true,
     },
     ((request, response) => {
-      slowBodies.watch(request, response);
       if (isAcceptable(request, response)) handle(request, response);
     }) satisfies RequestListener,
   );
-  const slowBodies = watchSlowBodies(server);
   server.on("checkExpectation", (_request, response) =>
     answerError(response, "expectation_failed", "Only `Expect: 100-continue` is understood.", newRequestId(Date.now())),
   );

@@ -1,7 +1,9 @@
-import { Agent, request as ask, type ClientRequest, type IncomingMessage, type ServerResponse } from "node:http";
+import { Agent, request as ask, type IncomingMessage, type ServerResponse } from "node:http";
+import type { ErrorCode } from "@/lib/errors";
 import { newRequestId } from "@/lib/usage/request-id";
 import { answerAway, answerError } from "./answers";
 import { withoutHops } from "./hop-headers";
+import { watchSlowBody } from "./slow-bodies";
 
 export type HandOverOptions = {
   /** Where Next listens on loopback; null while it does not. */
@@ -21,6 +23,7 @@ const INTERNAL = /^(x-middleware-|x-invoke-|x-matched-path$|x-podpass-|x-forward
 /** Hands a request for a page to Next, streaming both ways. Never rejects; a client that leaves ends the other side as well. */
 export function createHandOver({ port, internalToken, publicUrl, maxBodyBytes = MAX_BODY_BYTES }: HandOverOptions) {
   const agent = new Agent({ keepAlive: true, maxFreeSockets: 64 });
+  const tooLarge = `The body is larger than ${maxBodyBytes} bytes.`;
   return { handOver, close: () => agent.destroy() };
 
   function handOver(request: IncomingMessage, response: ServerResponse) {
@@ -28,7 +31,7 @@ export function createHandOver({ port, internalToken, publicUrl, maxBodyBytes = 
     const target = port();
     if (target === null) return answerAway(response, wantsHtml(request), requestId);
     if (Number(request.headers["content-length"] ?? 0) > maxBodyBytes) {
-      return answerError(response, "request_too_large", `The body is larger than ${maxBodyBytes} bytes.`, requestId);
+      return answerError(response, "request_too_large", tooLarge, requestId);
     }
     forward(request, response, target, requestId, true);
   }
@@ -49,6 +52,7 @@ export function createHandOver({ port, internalToken, publicUrl, maxBodyBytes = 
       headers: headersFor(request, requestId),
       setHost: false,
     });
+    let isRefused = false;
     const onLeave = () => upstream.destroy();
     response.once("close", onLeave);
 
@@ -59,8 +63,8 @@ export function createHandOver({ port, internalToken, publicUrl, maxBodyBytes = 
     });
     upstream.once("error", () => {
       response.off("close", onLeave);
+      if (isRefused || response.destroyed) return;
       if (response.headersSent) return response.destroy();
-      if (response.destroyed) return;
       // An idle connection can close under the request it was picked for. Without a body nothing was lost: ask once more.
       if (isFirst && upstream.reusedSocket && isBodyless(request)) {
         return forward(request, response, target, requestId, false);
@@ -69,13 +73,18 @@ export function createHandOver({ port, internalToken, publicUrl, maxBodyBytes = 
     });
 
     if (isBodyless(request)) return upstream.end();
-    limitBody(request, upstream, () => {
-      response.off("close", onLeave);
+    const refuse = (code: ErrorCode, message: string) => {
+      isRefused = true;
+      request.unpipe(upstream);
+      request.pause();
       upstream.destroy();
-      if (!response.headersSent) {
-        answerError(response, "request_too_large", `The body is larger than ${maxBodyBytes} bytes.`, requestId);
-      }
-    });
+      if (response.headersSent) return response.destroy();
+      answerError(response, code, message, requestId);
+      // What still arrives is nobody's: the connection ends with this answer.
+      response.once("finish", () => request.destroy());
+    };
+    watchSlowBody(request, () => refuse("request_timeout", "The request's body arrived too slowly."));
+    limitBody(request, () => refuse("request_too_large", tooLarge));
     request.pipe(upstream);
   }
 
@@ -85,19 +94,19 @@ export function createHandOver({ port, internalToken, publicUrl, maxBodyBytes = 
     kept.push("x-podpass-request-id", requestId);
     // A form sent without a length keeps its chunks; everything else keeps the length it came with.
     if (request.headers["transfer-encoding"] !== undefined) kept.push("transfer-encoding", "chunked");
-    if (publicUrl !== null)
+    if (publicUrl !== null) {
       kept.push("x-forwarded-host", publicUrl.host, "x-forwarded-proto", publicUrl.protocol.slice(0, -1));
+    }
     return kept;
   }
 
   /** Counts what arrives, because a chunked body does not say how much it will be. */
-  function limitBody(request: IncomingMessage, upstream: ClientRequest, onTooLarge: () => void) {
+  function limitBody(request: IncomingMessage, onTooLarge: () => void) {
     let received = 0;
-    request.on("data", (chunk: Buffer) => {
+    request.on("data", function count(chunk: Buffer) {
       received += chunk.length;
       if (received <= maxBodyBytes) return;
-      request.unpipe(upstream);
-      request.pause();
+      request.off("data", count);
       onTooLarge();
     });
   }

@@ -1,0 +1,44 @@
+import { defineConfig, devices } from "@playwright/test";
+import { findBrowser } from "./scripts/browser.mjs";
+
+const executablePath = (await findBrowser()) ?? undefined;
+const isRoot = process.getuid?.() === 0;
+
+// A browser that asks nobody for updates, lists or fonts: the tests need no network.
+const args = [
+  "--disable-background-networking",
+  "--disable-component-update",
+  "--disable-sync",
+  "--no-first-run",
+  ...(isRoot ? ["--no-sandbox"] : []),
+];
+
+const SERVER_SPECS = "**/server-*.spec.ts";
+const desktop = { ...devices["Desktop Chrome"], viewport: { width: 1280, height: 800 } };
+
+export default defineConfig({
+  testDir: "e2e",
+  outputDir: "test-results/browser",
+  globalSetup: "./test/setup/e2e-server.ts",
+  fullyParallel: true,
+  forbidOnly: Boolean(process.env.CI),
+  retries: 0,
+  workers: 2,
+  timeout: 45_000,
+  expect: { timeout: 10_000 },
+  use: {
+    launchOptions: { executablePath, args },
+    locale: "en-GB",
+    timezoneId: "Asia/Kathmandu",
+    trace: "retain-on-failure",
+    screenshot: "only-on-failure",
+    video: "off",
+  },
+  projects: [
+    { name: "desktop", use: desktop, testIgnore: SERVER_SPECS },
+    // What must hold in every shape: specs that say so in their tags.
+    { name: "dark", use: { ...desktop, colorScheme: "dark" }, grep: /@look/, testIgnore: SERVER_SPECS },
+    { name: "phone", use: devices["Pixel 7"], grep: /@look|@phone/, testIgnore: SERVER_SPECS },
+    { name: "server", testMatch: SERVER_SPECS, fullyParallel: false },
+  ],
+});

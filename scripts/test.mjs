@@ -1,0 +1,100 @@
+// `npm test`: every suite, also after one has failed, and one line at the end that counts them all.
+import { spawn } from "node:child_process";
+import { existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { ensureBrowser, HOW_TO_INSTALL } from "./browser.mjs";
+import { root } from "./sources.mjs";
+
+const reports = join(root, "test-results/reports");
+const say = (text) => process.stdout.write(`${text}\n`);
+const bin = (name) => join(root, "node_modules", name);
+
+/** The children of a test run get none of the variables that would point them at a real installation. */
+const OURS =
+  /^(PORT|HOST|PUBLIC_URL|DATABASE_URL|REDIS_URL|VLLM_|PODPASS_(SECRET|DATA_DIR|SETUP_CODE)|ADMIN_|AUTH_|TRUSTED_|METRICS_|SMTP_|OTEL_|NEXTAUTH_|WEB_CONCURRENCY)/;
+const environment = Object.fromEntries(Object.entries(process.env).filter(([name]) => !OURS.test(name)));
+
+function run(args, env = {}) {
+  return new Promise((resolve) => {
+    const child = spawn(process.execPath, args, {
+      cwd: root,
+      env: { ...environment, ...env },
+      stdio: ["ignore", "inherit", "inherit"],
+    });
+    child.once("error", () => resolve(1));
+    child.once("exit", (code) => resolve(code ?? 1));
+  });
+}
+
+/** A step without tests of its own counts as one. */
+async function step(name, args) {
+  say(`\n── ${name}`);
+  const code = await run(args);
+  return { name, passed: code === 0 ? 1 : 0, failed: code === 0 ? 0 : 1 };
+}
+
+/** A suite that ends badly without naming a failed test has failed all the same: once. */
+function counted(name, code, report, count) {
+  let result = { passed: 0, failed: 0 };
+  try {
+    result = count(JSON.parse(readFileSync(report, "utf8")));
+  } catch {
+    say(`${name}: no report was written.`);
+  }
+  if (code !== 0 && result.failed === 0) result.failed = 1;
+  return { name, ...result };
+}
+
+async function vitest() {
+  say("\n── unit and database tests");
+  const report = join(reports, "vitest.json");
+  const code = await run([
+    bin("vitest/vitest.mjs"),
+    "run",
+    "--reporter=default",
+    "--reporter=json",
+    `--outputFile.json=${report}`,
+  ]);
+  return counted("unit and database tests", code, report, ({ numPassedTests, numFailedTests }) => ({
+    passed: numPassedTests,
+    failed: numFailedTests,
+  }));
+}
+
+async function playwright() {
+  const name = "browser tests";
+  say(`\n── ${name}`);
+  const browser = await ensureBrowser(say);
+  if (browser === null) {
+    say(HOW_TO_INSTALL);
+    return { name, passed: 0, failed: 1 };
+  }
+  const report = join(reports, "playwright.json");
+  const code = await run([bin("@playwright/test/cli.js"), "test", "--reporter=list,json"], {
+    PODPASS_TEST_BROWSER: browser,
+    PLAYWRIGHT_JSON_OUTPUT_FILE: report,
+  });
+  return counted(name, code, report, ({ stats }) => ({
+    passed: stats.expected + stats.flaky,
+    failed: stats.unexpected,
+  }));
+}
+
+rmSync(reports, { recursive: true, force: true });
+mkdirSync(reports, { recursive: true });
+if (!existsSync("/usr/bin/redis-server") && !existsSync("/usr/local/bin/redis-server")) {
+  say("There is no redis-server here: tests of limits shared between replicas are skipped.");
+}
+const results = [
+  await step("format and lint", [bin("@biomejs/biome/bin/biome"), "check", "."]),
+  await step("route types", [bin("next/dist/bin/next"), "typegen"]),
+  await step("types", [bin("typescript/bin/tsc"), "--noEmit", "-p", "."]),
+  await vitest(),
+  await playwright(),
+];
+say("");
+for (const { name, passed, failed } of results)
+  say(`${failed === 0 ? "✓" : "✗"} ${name}: ${passed} passed, ${failed} failed`);
+const sum = (field) => results.reduce((total, result) => total + result[field], 0);
+say(`${sum("passed")} passed, ${sum("failed")} failed`);
+process.exit(sum("failed") > 0 ? 1 : 0);
