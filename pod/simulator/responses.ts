@@ -1,11 +1,11 @@
-import { planChat, textOf, toolId, totalOf } from "./chat";
+import { planChat, totalOf } from "./chat";
 import { missingField, PodError, wrongType } from "./errors";
 import type { Exchange } from "./exchange";
 import { type Body, flag, isObject, optionalInteger, readBody } from "./fields";
-import { type Generation, type Sequence, type StreamShape, stream, whole } from "./generation";
+import { type Generation, stream, whole } from "./generation";
 import { newId } from "./identity";
-import type { SseWriter } from "./sse-writer";
-import type { Piece } from "./text";
+import { responseEvents } from "./response-events";
+import { newIds, outputOf } from "./response-items";
 
 /** OpenAI's Responses API, as vLLM offers it without its response store: usage comes with the end alone. */
 export function responses(exchange: Exchange) {
@@ -16,12 +16,11 @@ export function responses(exchange: Exchange) {
   const { generation, model } = planChat(exchange, asChat(body), conversation(body), max);
   const id = typeof body.request_id === "string" ? body.request_id : `resp_${newId()}`;
   const limit = max.tokens ?? exchange.pod.options.maxModelLen - generation.promptTokens;
-  const frame = frameOf({ body, id, model, limit });
-  if (flag(body, "stream")) stream(exchange, generation, events(exchange, generation, frame));
-  else {
-    const ids = newIds();
-    whole(exchange, generation, () => JSON.stringify(frame(outputOf(generation, ids), endOf(exchange, generation))));
-  }
+  const about = { body, id, model, limit, created: Math.floor(Date.now() / 1000) };
+  const frame = (output: unknown[], atEnd: boolean) =>
+    responseOf(about, output, atEnd ? endOf(exchange, generation) : undefined);
+  if (flag(body, "stream")) stream(exchange, generation, responseEvents(generation, frame));
+  else whole(exchange, generation, () => JSON.stringify(frame(outputOf(generation, newIds()), true)));
 }
 
 function refuseStored(body: Body) {
@@ -60,21 +59,13 @@ function asChat(body: Body): Body {
   return { ...body, n: 1, stop: undefined, response_format: text };
 }
 
-type Ids = { reasoning: string; message: string; call: string };
+type About = { body: Body; id: string; model: string; limit: number; created: number };
 type End = { status: "completed" | "incomplete"; usage: unknown };
-type Frame = (output: unknown[], end: End | undefined) => Record<string, unknown>;
 
-const newIds = (): Ids => ({
-  reasoning: `rs_${newId()}`,
-  message: `msg_${newId()}`,
-  call: `fc_${newId()}`,
-});
-
-/** The response object, at its beginning (without an end) and at its end. */
-function frameOf({ body, id, model, limit }: { body: Body; id: string; model: string; limit: number }): Frame {
-  const created = Math.floor(Date.now() / 1000);
+/** The response object; without an end it is the one that announces what comes. */
+function responseOf({ body, id, model, limit, created }: About, output: unknown[], end: End | undefined) {
   const tools = Array.isArray(body.tools) ? body.tools : [];
-  return (output, end) => ({
+  return {
     id,
     created_at: created,
     incomplete_details: end?.status === "incomplete" ? { reason: "max_output_tokens" } : null,
@@ -107,7 +98,7 @@ function frameOf({ body, id, model, limit }: { body: Body; id: string; model: st
     ec_transfer_params: null,
     input_messages: null,
     output_messages: null,
-  });
+  };
 }
 
 function endOf(exchange: Exchange, generation: Generation): End {
@@ -134,160 +125,6 @@ function endOf(exchange: Exchange, generation: Generation): End {
         tool_output_tokens_per_turn: [],
       },
       total_tokens: promptTokens + completionTokens,
-    },
-  };
-}
-
-const outputText = (text: string, logprobs: unknown = null) => ({
-  annotations: [],
-  text,
-  type: "output_text",
-  logprobs,
-});
-
-const messageItem = (id: string, content: unknown[], status: string) => ({
-  id,
-  content,
-  role: "assistant",
-  status,
-  type: "message",
-  phase: null,
-});
-
-const callItem = (id: string, { seed }: Generation, name: string, args: string, status: string) => ({
-  arguments: args,
-  call_id: toolId(seed, 0),
-  name,
-  type: "function_call",
-  id,
-  async: null,
-  caller: null,
-  namespace: null,
-  status,
-});
-
-const reasoningItem = (id: string, text: string | undefined, status: string) => ({
-  id,
-  summary: [],
-  type: "reasoning",
-  content: text === undefined ? null : [{ text, type: "reasoning_text" }],
-  encrypted_content: null,
-  status,
-});
-
-function outputOf(generation: Generation, ids: Ids): unknown[] {
-  const pieces = generation.sequences[0]?.pieces ?? [];
-  const [thought, text, name] = [textOf(pieces, "reasoning"), textOf(pieces), textOf(pieces, "tool")];
-  const output: unknown[] = [];
-  if (thought !== "") output.push(reasoningItem(ids.reasoning, thought, "completed"));
-  if (text !== "") output.push(messageItem(ids.message, [outputText(text)], "completed"));
-  if (name !== "") output.push(callItem(ids.call, generation, name, textOf(pieces, "arguments"), "completed"));
-  return output;
-}
-
-type Part = "reasoning" | "message" | "call";
-
-const partOf = (piece: Piece): Part | undefined => {
-  if (piece.kind === "reasoning") return "reasoning";
-  if (piece.kind === "tool" || piece.kind === "arguments") return "call";
-  return piece.text === "" ? undefined : "message";
-};
-
-function events(exchange: Exchange, generation: Generation, frame: Frame): StreamShape {
-  const { sequences } = generation;
-  const { pieces } = (sequences as [Sequence])[0];
-  const ids = newIds();
-  const name = textOf(pieces, "tool");
-  let sequence = 0;
-  let open: Part | undefined;
-  let output = 0;
-
-  /** The fields in vLLM's order: `sequence_number`, `type` and few others come last. */
-  const send = (out: SseWriter, type: string, fields: Record<string, unknown>, tokens = 0) => {
-    const { text, name, ...first } = fields;
-    const data = JSON.stringify({ ...first, sequence_number: sequence, text, type, name });
-    sequence += 1;
-    return out.event(data, tokens, type);
-  };
-  const at = (part: "reasoning" | "message") => ({ content_index: 0, item_id: ids[part], output_index: output });
-
-  const openPart = (out: SseWriter, part: Part) => {
-    closePart(out);
-    open = part;
-    const items = {
-      reasoning: () => reasoningItem(ids.reasoning, undefined, "in_progress"),
-      message: () => messageItem(ids.message, [], "in_progress"),
-      call: () => callItem(ids.call, generation, name, "", "in_progress"),
-    };
-    // A call's name is a token of its own, and leaves with the item.
-    send(out, "response.output_item.added", { item: items[part](), output_index: output }, part === "call" ? 1 : 0);
-    if (part === "message") send(out, "response.content_part.added", { ...at(part), part: outputText("", []) });
-    if (part === "reasoning") {
-      send(out, "response.reasoning_part.added", { ...at(part), part: { text: "", type: "reasoning_text" } });
-    }
-  };
-
-  const closePart = (out: SseWriter) => {
-    if (open === undefined) return;
-    const done = (item: unknown) => send(out, "response.output_item.done", { item, output_index: output });
-    if (open === "message") {
-      const text = textOf(pieces);
-      const { content_index, item_id, output_index } = at(open);
-      send(out, "response.output_text.done", { content_index, item_id, logprobs: [], output_index, text });
-      send(out, "response.content_part.done", { ...at(open), part: outputText(text) });
-      done(messageItem(ids.message, [outputText(text)], "completed"));
-    } else if (open === "reasoning") {
-      const text = textOf(pieces, "reasoning");
-      send(out, "response.reasoning_text.done", { ...at(open), text });
-      send(out, "response.reasoning_part.done", { ...at(open), part: { text, type: "reasoning_text" } });
-      done(reasoningItem(ids.reasoning, text, "completed"));
-    } else {
-      const args = textOf(pieces, "arguments");
-      send(out, "response.function_call_arguments.done", {
-        arguments: args,
-        item_id: ids.call,
-        output_index: output,
-        name,
-      });
-      done(callItem(ids.call, generation, name, args, "completed"));
-    }
-    open = undefined;
-    output += 1;
-  };
-
-  const delta = (out: SseWriter, part: Part, text: string) => {
-    if (part === "call") {
-      const fields = { delta: text, item_id: ids.call, output_index: output };
-      return send(out, "response.function_call_arguments.delta", fields, 1);
-    }
-    const { content_index, item_id, output_index } = at(part);
-    if (part === "reasoning") {
-      return send(out, "response.reasoning_text.delta", { content_index, delta: text, item_id, output_index }, 1);
-    }
-    return send(
-      out,
-      "response.output_text.delta",
-      { content_index, delta: text, item_id, logprobs: [], output_index },
-      1,
-    );
-  };
-
-  return {
-    begin(out) {
-      send(out, "response.created", { response: frame([], undefined) });
-      send(out, "response.in_progress", { response: frame([], undefined) });
-    },
-    token(out, _sequence, piece) {
-      const part = partOf(piece);
-      if (part === undefined) return out.silent(1);
-      if (open !== part) openPart(out, part);
-      if (out.stopped) return false;
-      return piece.kind === "tool" ? true : delta(out, part, piece.text);
-    },
-    end(out) {
-      closePart(out);
-      send(out, "response.completed", { response: frame(outputOf(generation, ids), endOf(exchange, generation)) });
-      out.end();
     },
   };
 }
