@@ -43,8 +43,8 @@ export const duration = (ms: number) => written(durationParts(ms));
 export function money(microUsd: number) {
   if (microUsd === 0) return "$0";
   if (microUsd < 10_000) return "<$0.01";
-  const cents = microUsd / 1_000_000;
-  return `$${cents.toLocaleString("en-US", { minimumFractionDigits: 2, maximumFractionDigits: cents < 1_000 ? 2 : 0 })}`;
+  const usd = microUsd / 1_000_000;
+  return usd < 1_000 ? `$${usd.toFixed(2)}` : `$${exact(usd)}`;
 }
 
 /** A share of a whole as a percentage with at most one decimal: `27.8`, `0.4`, `100`. Nothing of nothing is 0. */

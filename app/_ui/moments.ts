@@ -144,3 +144,32 @@ export function until(at: Date, now: Date) {
   if (ms < 2 * DAY) return left(ms);
   return `${Math.round(ms / DAY)} days`;
 }
+
+/** The wall's fields in numbers, as forms and charts need them. `month` counts from 1. */
+export function wallFields(at: Date, zone: string) {
+  return wall(at, zone);
+}
+
+/** The day of a moment as `2026-11-22`, for date fields. */
+export function isoDay(at: Date, zone: string) {
+  const { year, month, day: date } = wall(at, zone);
+  return `${year}-${two(month)}-${two(date)}`;
+}
+
+/**
+ * The moment when a zone's wall shows this date and time. Where a clock change skips it, the moment just after; where
+ * it happens twice, the first.
+ */
+export function momentOf(date: string, time: string, zone: string): Date | null {
+  const asIfUtc = new Date(`${date}T${time}Z`);
+  if (Number.isNaN(asIfUtc.getTime())) return null;
+  const offsetAt = (at: Date) => {
+    const { year, month, day: dayOfMonth, hour, minute, second } = wall(at, zone);
+    return Date.UTC(year, month - 1, dayOfMonth, hour, minute, second) - Math.floor(at.getTime() / SECOND) * SECOND;
+  };
+  const before = new Date(asIfUtc.getTime() - offsetAt(new Date(asIfUtc.getTime() - DAY)));
+  const after = new Date(asIfUtc.getTime() - offsetAt(new Date(asIfUtc.getTime() + DAY)));
+  if (asIfUtc.getTime() - before.getTime() === offsetAt(before)) return before;
+  if (asIfUtc.getTime() - after.getTime() === offsetAt(after)) return after;
+  return before;
+}

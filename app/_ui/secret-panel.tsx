@@ -1,6 +1,6 @@
 "use client";
 
-import { type ReactNode, useRef, useState } from "react";
+import { type ReactNode, useEffect, useRef, useState } from "react";
 import { Button } from "./button";
 import { CopyButton } from "./copy-button";
 import { Cut } from "./cut";
@@ -25,6 +25,8 @@ type SecretPanelProps = {
 /** The one place a secret is shown: the pass around it, calls that work, and a request to prove them. */
 export function SecretPanel({ secret, hint, keyName, memberName, ends, publicUrl, model }: SecretPanelProps) {
   const field = useRef<HTMLTextAreaElement>(null);
+  // The form that stood here had the focus; the secret takes it, selected.
+  useEffect(() => field.current?.focus(), []);
   return (
     <>
       <div className="pass">
@@ -42,7 +44,6 @@ export function SecretPanel({ secret, hint, keyName, memberName, ends, publicUrl
             spellCheck={false}
             autoComplete="off"
             autoCapitalize="none"
-            data-focus
             onFocus={(event) => event.currentTarget.select()}
           />
           <CopyButton text={secret} source={field} tone="primary">

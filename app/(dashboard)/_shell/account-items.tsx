@@ -1,0 +1,40 @@
+"use client";
+
+import { useState, useTransition } from "react";
+import { SignOutIcon } from "@/app/_ui/icons";
+import { MenuChoice, MenuItem, MenuRule } from "@/app/_ui/menu";
+import { applyTheme, THEMES, type Theme } from "@/app/_ui/theme";
+import { signOutAction } from "./sign-out";
+
+export type AccountProps = { name: string; email: string; theme: Theme };
+
+const THEME_NAMES: Record<Theme, string> = { system: "System", light: "Light", dark: "Dark" };
+
+/** Who is signed in, the theme, and the way out: in the sidebar's menu and under More. */
+export function AccountItems({ email, theme }: AccountProps) {
+  const [chosen, setChosen] = useState(theme);
+  const [, startSignOut] = useTransition();
+  return (
+    <>
+      <p className="menu-caption anywhere">{email}</p>
+      <MenuRule />
+      <p className="menu-caption">Theme</p>
+      {THEMES.map((each) => (
+        <MenuChoice
+          key={each}
+          chosen={each === chosen}
+          onSelect={() => {
+            setChosen(each);
+            applyTheme(each);
+          }}
+        >
+          {THEME_NAMES[each]}
+        </MenuChoice>
+      ))}
+      <MenuRule />
+      <MenuItem icon={<SignOutIcon />} onSelect={() => startSignOut(signOutAction)}>
+        Sign out
+      </MenuItem>
+    </>
+  );
+}

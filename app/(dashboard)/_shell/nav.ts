@@ -1,0 +1,27 @@
+import type { Role } from "@/lib/auth/member";
+
+export type NavIcon =
+  | "keys"
+  | "usage"
+  | "requests"
+  | "connect"
+  | "playground"
+  | "team"
+  | "pods"
+  | "activity"
+  | "settings";
+
+export type NavEntry = { href: string; name: string; icon: NavIcon; group: "main" | "admin"; for?: "admins" };
+
+/** Every page one can go to, in order. A page joins the sidebar, the rail, the phone's bar and the command menu here. */
+export const NAV: readonly NavEntry[] = [{ href: "/keys", name: "Keys", icon: "keys", group: "main" }];
+
+/** The entries a role sees. */
+export function navFor(role: Role): NavEntry[] {
+  return NAV.filter((entry) => entry.for !== "admins" || role === "OWNER" || role === "ADMIN");
+}
+
+/** The first four go into the phone's bottom bar; the rest is under More. */
+export const PHONE_ENTRIES = 4;
+
+export const isCurrent = (pathname: string, href: string) => pathname === href || pathname.startsWith(`${href}/`);

@@ -1,0 +1,37 @@
+import type { KeyPolicy } from "@/lib/keys/limits";
+import type { KeyTimes } from "@/lib/keys/status";
+
+/** What dialogs and actions need of a key: the same for a row and for the key's own page. */
+export type KeyFacts = Omit<KeyTimes, "secrets"> & {
+  id: string;
+  name: string;
+  member: { id: string; name: string; disabledAt: Date | null };
+  lastUsedAt: Date | null;
+  secrets: readonly {
+    id: string;
+    hint: string;
+    expiresAt: Date | null;
+    revokedAt: Date | null;
+    lastUsedAt: Date | null;
+    lastUsedIp: string | null;
+  }[];
+};
+
+/** What a page tells its dialogs once: the rules, where programs call, and who looks. */
+export type KeysContext = {
+  viewer: { id: string; name: string; isAdmin: boolean };
+  policy: Pick<KeyPolicy, "maxKeyDays" | "defaultKeyDays" | "maxGraceHours" | "rotateEveryDays">;
+  publicUrl: string;
+  /** What can be asked for now. */
+  models: string[];
+};
+
+/** The secret that has no end of its own, or the newest. */
+export function currentSecret(key: Pick<KeyFacts, "secrets">) {
+  return key.secrets.find(({ expiresAt, revokedAt }) => !expiresAt && !revokedAt) ?? key.secrets[0];
+}
+
+/** The secret a rotation left running at `now`, if there is one. */
+export function outgoingSecret(key: Pick<KeyFacts, "secrets">, now: Date) {
+  return key.secrets.find(({ expiresAt, revokedAt }) => expiresAt !== null && expiresAt > now && !revokedAt);
+}

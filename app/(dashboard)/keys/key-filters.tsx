@@ -1,0 +1,104 @@
+"use client";
+
+import { useEffect, useRef, useState } from "react";
+import { SearchIcon } from "@/app/_ui/icons";
+import { ChoiceMenu } from "@/app/_ui/menu";
+import type { useQuery } from "@/app/_ui/use-query";
+import { holdsSecret } from "@/lib/keys/secret-shape";
+
+const STATUSES = [
+  { value: "live", name: "Any live status" },
+  { value: "active", name: "Active" },
+  { value: "expiring", name: "Expires soon" },
+  { value: "rotating", name: "Rotating" },
+  { value: "disabled", name: "Disabled" },
+  { value: "expired", name: "Expired" },
+  { value: "revoked", name: "Revoked" },
+  { value: "all", name: "All, ended ones too" },
+];
+
+const TYPING_MS = 250;
+
+type KeyFiltersProps = {
+  query: ReturnType<typeof useQuery>;
+  members: readonly { id: string; name: string }[];
+  ended: number;
+};
+
+/** Search, member and status, all in the address. A pasted secret is recognised here and goes nowhere. */
+export function KeyFilters({ query: { params, change }, members, ended }: KeyFiltersProps) {
+  const inAddress = params.get("q") ?? "";
+  const [text, setText] = useState(inAddress);
+  const sent = useRef(inAddress);
+  const isSecret = holdsSecret(text);
+  const status = params.get("status") ?? "live";
+  const showsEnded = ["all", "ended", "expired", "revoked"].includes(status);
+
+  // Cleared from elsewhere, or gone back in history: the field follows.
+  useEffect(() => {
+    if (inAddress === sent.current) return;
+    sent.current = inAddress;
+    setText(inAddress);
+  }, [inAddress]);
+
+  useEffect(() => {
+    if (isSecret || text.trim() === sent.current) return;
+    const timer = setTimeout(() => {
+      sent.current = text.trim();
+      change({ q: text.trim() });
+    }, TYPING_MS);
+    return () => clearTimeout(timer);
+  });
+
+  return (
+    <>
+      <search className="toolbar">
+        <label className="field field-small search">
+          <SearchIcon size={14} />
+          <input
+            type="search"
+            placeholder="Name or hint"
+            aria-label="Search keys"
+            value={text}
+            onChange={(event) => setText(event.target.value)}
+            autoComplete="off"
+            spellCheck={false}
+            maxLength={100}
+            data-search
+          />
+          <kbd className="no-phone">/</kbd>
+        </label>
+        {members.length > 1 && (
+          <ChoiceMenu
+            label="Member"
+            value={params.get("member") ?? ""}
+            options={[{ value: "", name: "All members" }, ...members.map(({ id, name }) => ({ value: id, name }))]}
+            onChange={(member) => change({ member })}
+          />
+        )}
+        <ChoiceMenu
+          label="Status"
+          value={status}
+          options={STATUSES.map((option) => (option.value === "live" ? { ...option, name: "Any status" } : option))}
+          onChange={(value) => change({ status: value === "live" ? null : value })}
+        />
+        {ended > 0 && (
+          <button
+            type="button"
+            className="button button-quiet button-small"
+            aria-pressed={showsEnded}
+            onClick={() => change({ status: showsEnded ? null : "all" })}
+          >
+            {ended} ended, {showsEnded ? "shown" : "hidden"}
+          </button>
+        )}
+      </search>
+      {isSecret && (
+        <p className="help secret-warning" role="alert">
+          That is a whole secret, so it was not sent anywhere. Search for its first or last letters instead, and rotate
+          the key if you pasted it where others can see it.
+        </p>
+      )}
+    </>
+  );
+}
