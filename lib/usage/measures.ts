@@ -1,0 +1,77 @@
+/** What is counted over any span, by rollups and by the events themselves: the field and its column. */
+const COLUMNS = {
+  completed: "completed",
+  clientClosed: "client_closed",
+  upstreamError: "upstream_error",
+  timeout: "timeout",
+  rejected: "rejected",
+  lost: "lost",
+  /** Requests among these whose tokens are estimated, and unknown. */
+  estimated: "estimated",
+  unknown: "unknown",
+  promptTokens: "prompt_tokens",
+  cachedTokens: "cached_tokens",
+  completionTokens: "completion_tokens",
+} as const;
+
+type Counted = keyof typeof COLUMNS;
+
+/** Sums over ended requests. `requests` is every outcome together. */
+export type Measures = { requests: number } & Record<Counted, number>;
+
+const counted = Object.entries(COLUMNS) as [Counted, string][];
+
+/** Which field counts an outcome. */
+export const OUTCOME_FIELDS = {
+  completed: "completed",
+  client_closed: "clientClosed",
+  upstream_error: "upstreamError",
+  timeout: "timeout",
+  rejected: "rejected",
+  lost: "lost",
+} as const satisfies Record<string, Counted>;
+const OUTCOMES = Object.keys(OUTCOME_FIELDS);
+
+/** The columns of `usage_rollups` that are sums. */
+export const SUMMED_COLUMNS = counted.map(([, column]) => column);
+
+/** The same columns out of one event. */
+export const COLUMNS_OF_EVENT = counted.map(([, column]) => {
+  if (OUTCOMES.includes(column)) return `(outcome = '${column}')::int AS ${column}`;
+  if (column === "estimated" || column === "unknown") return `(token_source = '${column}')::int AS ${column}`;
+  return `${column}::bigint AS ${column}`;
+});
+
+/** Aggregates in SQL, named as the fields of `Measures`. */
+export const SUMS = [
+  `coalesce(sum(${OUTCOMES.join(" + ")}), 0)::bigint AS "requests"`,
+  ...counted.map(([field, column]) => `coalesce(sum(${column}), 0)::bigint AS "${field}"`),
+].join(", ");
+
+/** Sums of sums. */
+export const SUMS_AGAIN = ["requests", ...counted.map(([field]) => field)]
+  .map((field) => `sum("${field}")::bigint AS "${field}"`)
+  .join(", ");
+
+export const NO_USAGE: Measures = {
+  requests: 0,
+  completed: 0,
+  clientClosed: 0,
+  upstreamError: 0,
+  timeout: 0,
+  rejected: 0,
+  lost: 0,
+  estimated: 0,
+  unknown: 0,
+  promptTokens: 0,
+  cachedTokens: 0,
+  completionTokens: 0,
+};
+
+/** All of these together. */
+export function sumOf(all: readonly Measures[]): Measures {
+  const total = { ...NO_USAGE };
+  const fields = Object.keys(total) as (keyof Measures)[];
+  for (const one of all) for (const field of fields) total[field] += one[field];
+  return total;
+}

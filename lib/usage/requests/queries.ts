@@ -1,0 +1,78 @@
+import type { Actor } from "../../auth/member";
+import { AppError } from "../../errors";
+import { postgres } from "../../postgres";
+import type { UsageEvent } from "../event";
+import { isRequestId, timeOf } from "../request-id";
+import { conditionsOf, Parameters, type RequestFilters } from "../scope";
+
+/** One request as the log and exports show it. `at` is the time inside its id. */
+export type RequestRow = Omit<UsageEvent, "atMs"> & {
+  at: Date;
+  keyName: string;
+  memberName: string;
+  memberEmail: string;
+  podName: string | null;
+  /** The secret that was used, by its hint. */
+  secretHint: string;
+};
+
+export type RequestPage = {
+  rows: RequestRow[];
+  /** Hand it in to read on; null at the end. */
+  next: string | null;
+};
+
+const SELECT = `SELECT e.request_id AS "requestId", e.at, e.key_id AS "keyId", e.secret_id AS "secretId", e.member_id AS "memberId",
+    e.pod_id AS "podId", e.model, e.route, e.streamed, e.status, e.outcome, e.token_source AS "tokenSource",
+    e.prompt_tokens AS "promptTokens", e.cached_tokens AS "cachedTokens", e.completion_tokens AS "completionTokens",
+    e.queue_ms AS "queueMs", e.ttft_ms AS "ttftMs", e.duration_ms AS "durationMs", e.error_code AS "errorCode",
+    coalesce(k.name, '') AS "keyName", coalesce(u.name, '') AS "memberName", coalesce(u.email, '') AS "memberEmail",
+    p.name AS "podName", coalesce(s.hint, '') AS "secretHint"`;
+const NAMES = `LEFT JOIN api_keys k ON k.id = e.key_id LEFT JOIN users u ON u.id = e.member_id
+    LEFT JOIN pods p ON p.id = e.pod_id LEFT JOIN api_key_secrets s ON s.id = e.secret_id`;
+
+/** The request log: newest first, or oldest first for exports. A cursor is the last id of the page before. */
+export async function listRequests(
+  actor: Actor,
+  filters: RequestFilters,
+  cursor: string | null = null,
+  limit = 50,
+  order: "newest" | "oldest" = "newest",
+): Promise<RequestPage> {
+  const parameters = new Parameters();
+  const conditions = conditionsOf(actor, filters, parameters);
+  if (filters.from) conditions.push(`at >= ${parameters.add(filters.from, "timestamptz")}`);
+  if (filters.to) conditions.push(`at < ${parameters.add(filters.to, "timestamptz")}`);
+  if (filters.outcomes?.length) conditions.push(`outcome = ANY(${parameters.add([...filters.outcomes], "text[]")})`);
+  if (cursor !== null) {
+    if (!isRequestId(cursor)) throw new AppError("invalid_request", "There is no such page.", { param: "cursor" });
+    const last = `(${parameters.add(new Date(timeOf(cursor)), "timestamptz")}, ${parameters.add(cursor, "uuid")})`;
+    conditions.push(`(at, request_id) ${order === "newest" ? "<" : ">"} ${last}`);
+  }
+  const direction = order === "newest" ? "DESC" : "ASC";
+  const { rows } = await postgres().query<RequestRow>(
+    `${SELECT} FROM (SELECT * FROM usage_events WHERE ${conditions.join(" AND ") || "true"}
+       ORDER BY at ${direction}, request_id ${direction} LIMIT ${parameters.add(limit + 1, "int")}) AS e ${NAMES}
+     ORDER BY e.at ${direction}, e.request_id ${direction}`,
+    parameters.values,
+  );
+  const page = rows.slice(0, limit);
+  return { rows: page, next: rows.length > limit ? (page.at(-1)?.requestId ?? null) : null };
+}
+
+/** One request by the id its client got; null where there is none, or it is not the actor's. */
+export async function getRequest(actor: Actor, requestId: string): Promise<RequestRow | null> {
+  const id = requestId.trim().toLowerCase();
+  if (!isRequestId(id)) return null;
+  const parameters = new Parameters();
+  const conditions = conditionsOf(actor, {}, parameters);
+  conditions.push(
+    `at = ${parameters.add(new Date(timeOf(id)), "timestamptz")}`,
+    `request_id = ${parameters.add(id, "uuid")}`,
+  );
+  const { rows } = await postgres().query<RequestRow>(
+    `${SELECT} FROM (SELECT * FROM usage_events WHERE ${conditions.join(" AND ")}) AS e ${NAMES}`,
+    parameters.values,
+  );
+  return rows[0] ?? null;
+}

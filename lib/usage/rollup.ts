@@ -1,0 +1,29 @@
+/** From `from` up to, and without, `to`. */
+export type Range = { from: Date; to: Date };
+
+export const QUARTER_MS = 15 * 60_000;
+/** Below this a range is read from the events themselves. */
+const SHORT_MS = 6 * 3_600_000;
+
+/** What of a range the rollups hold exactly, and what has to be read from the events. */
+export type Split = { rollups: Range | null; events: Range[] };
+
+/** A range is never widened to whole quarters of an hour: its ragged edges come from the events. */
+export function splitRange({ from, to }: Range): Split {
+  const first = Math.ceil(from.getTime() / QUARTER_MS) * QUARTER_MS;
+  const last = Math.floor(to.getTime() / QUARTER_MS) * QUARTER_MS;
+  if (to.getTime() - from.getTime() < SHORT_MS || first >= last) return { rollups: null, events: [{ from, to }] };
+  const edges = [
+    { from, to: new Date(first) },
+    { from: new Date(last), to },
+  ];
+  return {
+    rollups: { from: new Date(first), to: new Date(last) },
+    events: edges.filter((edge) => edge.from < edge.to),
+  };
+}
+
+/** The range of the same length just before. */
+export function previousRange({ from, to }: Range): Range {
+  return { from: new Date(2 * from.getTime() - to.getTime()), to: from };
+}

@@ -1,0 +1,87 @@
+import { type Actor, isAdmin } from "../auth/member";
+import { AppError } from "../errors";
+import type { Outcome } from "./event";
+import { COLUMNS_OF_EVENT, SUMMED_COLUMNS } from "./measures";
+import { BIN } from "./mutation-sql";
+import { type Range, splitRange } from "./rollup";
+
+/** Narrows what is read. A list that is empty narrows nothing; one without a single real id matches nothing. */
+export type UsageFilters = {
+  keyIds?: readonly string[] | undefined;
+  memberIds?: readonly string[] | undefined;
+  podIds?: readonly string[] | undefined;
+  models?: readonly string[] | undefined;
+};
+
+/** Of single requests more can be asked than of sums. */
+export type RequestFilters = UsageFilters & {
+  outcomes?: readonly Outcome[] | undefined;
+  from?: Date | undefined;
+  to?: Date | undefined;
+};
+
+const ID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+const NOBODY = "00000000-0000-0000-0000-000000000000";
+
+export function isId(text: string) {
+  return ID.test(text);
+}
+
+/** Collects the values of a statement while its text is written. */
+export class Parameters {
+  readonly values: unknown[] = [];
+
+  /** The placeholder that stands for a value. */
+  add(value: unknown, type: string) {
+    this.values.push(value);
+    return `$${this.values.length}::${type}`;
+  }
+}
+
+/**
+ * What of the usage tables an actor may see, narrowed by filters; conditions to be joined by AND. Members see their own,
+ * admins everybody's, and whoever is neither sees nothing.
+ */
+export function conditionsOf(actor: Actor, filters: UsageFilters, parameters: Parameters): string[] {
+  const conditions: string[] = [];
+  if (!isAdmin(actor)) {
+    if (actor.memberId === null) throw new AppError("forbidden", "Nobody is signed in.");
+    conditions.push(`member_id = ${parameters.add(actor.memberId, "uuid")}`);
+  }
+  const among = (column: string, wanted: readonly string[] | undefined) => {
+    if (!wanted?.length) return;
+    conditions.push(`${column} = ANY(${parameters.add(wanted.filter(isId), "uuid[]")})`);
+  };
+  among("key_id", filters.keyIds);
+  among("member_id", filters.memberIds);
+  among("pod_id", filters.podIds);
+  if (filters.models?.length) conditions.push(`model = ANY(${parameters.add([...filters.models], "text[]")})`);
+  return conditions;
+}
+
+/**
+ * Rows that add up to exactly the ended requests of a range: rollups for its whole quarters of an hour, events for the
+ * rest. Columns: at, key_id, member_id, pod_id, model, the sums, and the histograms ttft and duration.
+ */
+export function partsOf(actor: Actor, range: Range, filters: UsageFilters | undefined, parameters: Parameters) {
+  const narrowed = conditionsOf(actor, filters ?? {}, parameters);
+  const within = (column: string, { from, to }: Range) =>
+    [`${column} >= ${parameters.add(from, "timestamptz")}`, `${column} < ${parameters.add(to, "timestamptz")}`]
+      .concat(narrowed)
+      .join(" AND ");
+  const { rollups, events } = splitRange(range);
+  const sources = events.map(
+    (part) => `SELECT at, key_id, member_id, coalesce(pod_id, '${NOBODY}') AS pod_id, coalesce(model, '') AS model,
+      ${COLUMNS_OF_EVENT.join(", ")}, ${histogramOf("ttft_ms")} AS ttft, ${histogramOf("duration_ms")} AS duration
+      FROM usage_events WHERE ${within("at", part)} AND outcome <> 'open'`,
+  );
+  if (rollups !== null) {
+    sources.push(`SELECT bucket_at AS at, key_id, member_id, pod_id, model, ${SUMMED_COLUMNS.join(", ")}, ttft, duration
+      FROM usage_rollups WHERE ${within("bucket_at", rollups)}`);
+  }
+  return sources.join("\nUNION ALL\n");
+}
+
+function histogramOf(column: string) {
+  return `CASE WHEN ${column} IS NOT NULL THEN ARRAY[(${BIN(column)} << 32) + 1] ELSE '{}'::bigint[] END`;
+}

@@ -1,0 +1,12 @@
+import { AppError } from "../errors";
+
+/** The same name if it is a time zone both we and PostgreSQL know by name; throws `invalid_request` otherwise. */
+export function knownTimeZone(name: string): string {
+  // Offsets are refused: PostgreSQL reads the sign of "+05:45" the other way round.
+  if (/^[A-Za-z][A-Za-z0-9_+/-]*$/.test(name)) {
+    try {
+      return new Intl.DateTimeFormat("en", { timeZone: name }).resolvedOptions().timeZone;
+    } catch {}
+  }
+  throw new AppError("invalid_request", "There is no such time zone.", { param: "timeZone" });
+}
