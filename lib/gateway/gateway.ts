@@ -61,8 +61,9 @@ export function createGateway(steps: Steps): Handle {
       await serve(attempt, match, request, client);
     } catch (error) {
       const refusal = refusalOf(error);
+      const hasLeft = client.isGone;
       refuse(request, client, id, refusal);
-      if (attempt !== null) recordRefusal(attempt, refusal, client);
+      if (attempt !== null) recordRefusal(attempt, refusal, hasLeft);
       steps.log({ requestId: id, path: request.path, status: refusal.answer.status, attempt, error: refusal });
     }
   };
@@ -114,10 +115,10 @@ export function createGateway(steps: Steps): Handle {
     end(attempt, { outcome: outcomeOf(refusal), status, tokens, errorCode: refusal?.code ?? null }, refusal);
   }
 
-  function recordRefusal(attempt: Attempt, refusal: AppError, client: Client) {
-    const outcome = client.isGone ? "client_closed" : outcomeBeforePod(refusal);
+  function recordRefusal(attempt: Attempt, refusal: AppError, hasLeft: boolean) {
+    const outcome = hasLeft ? "client_closed" : outcomeBeforePod(refusal);
     const tokens = attempt.askedAt === null ? NO_TOKENS : UNKNOWN_TOKENS;
-    const status = client.isGone ? null : refusal.answer.status;
+    const status = hasLeft ? null : refusal.answer.status;
     steps.record.final(attempt.ending({ outcome, status, tokens, errorCode: refusal.code }, steps.now()));
   }
 

@@ -75,7 +75,10 @@ export async function openGateway({ env, probe }: Options) {
     admit: async (_attempt, call) => {
       const pod = await roster.choose(call);
       pod.inFlight += 1;
-      return { pod, release: () => void (pod.inFlight -= 1) };
+      const release = () => {
+        pod.inFlight -= 1;
+      };
+      return { pod, release };
     },
     record: recorder,
     forward: relay,
@@ -172,6 +175,8 @@ export async function openGateway({ env, probe }: Options) {
     /** Ends all streams, each with an event that says why. */
     endStreams: () =>
       liveCalls.stopAll(new AppError("shutting_down", "Podpass is restarting. Send the request again.")),
+    /** Resolves when every request that ended so far has its row. */
+    flush: recorder.flush,
     stats: () => ({
       live: liveCalls.size(),
       cache: cache.stats(),

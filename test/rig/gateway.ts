@@ -1,0 +1,128 @@
+import { randomUUID } from "node:crypto";
+import { mkdtemp, rm } from "node:fs/promises";
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { Readable } from "node:stream";
+import pg from "pg";
+import { parseEnv } from "@/lib/env";
+import { createNodeHandler } from "@/lib/gateway/node-http";
+import { openGateway } from "@/lib/gateway/open-gateway";
+import { createWebHandler } from "@/lib/gateway/web";
+import { digestOf, hintOf, mintSecret, PEPPER_VERSION } from "@/lib/keys/secret";
+import { sealPodKey } from "@/lib/pods/seal";
+import { deriveKey } from "@/lib/secrets";
+import { newRequestId } from "@/lib/usage/request-id";
+
+export type Transport = "node" | "web";
+
+export type UsageRow = {
+  request_id: string;
+  outcome: string;
+  status: number | null;
+  token_source: string;
+  prompt_tokens: number;
+  cached_tokens: number;
+  completion_tokens: number;
+  model: string | null;
+  route: string;
+  streamed: boolean;
+  ttft_ms: number | null;
+  duration_ms: number | null;
+  error_code: string | null;
+};
+
+/** A gateway on a real database and a pod at `podUrl`, listening on a free port through one of its transports. */
+export async function startGatewayRig(transport: Transport, podUrl: string, podKey: string, models: string[]) {
+  const env = parseEnv({ ...process.env, PODPASS_DATA_DIR: await mkdtemp(join(tmpdir(), "podpass-rig-")) });
+  const database = new pg.Pool({ connectionString: env.DATABASE_URL, max: 4 });
+  const podId = newRequestId(Date.now());
+  const sealed = sealPodKey(podId, podKey, deriveKey(env.PODPASS_SECRET, "podKey"));
+  // One rig, one pod: what other suites left in the shared database is not asked.
+  await database.query("UPDATE pods SET removed_at = now() WHERE removed_at IS NULL");
+  await database.query(
+    "INSERT INTO pods (id, name, base_url, sealed_key, models, state) VALUES ($1, $2, $3, $4, $5, 'serving')",
+    [podId, `rig-${randomUUID()}`, podUrl, sealed, models],
+  );
+  const gateway = await openGateway({ env, probe: async () => undefined });
+  const answer = transport === "node" ? createNodeHandler(gateway.handle) : createWebAdapter(gateway.handle);
+  const server = createServer((request, response) => {
+    if (!answer(request, response)) response.writeHead(404).end();
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+
+  /** A key with a live secret, made in SQL: this suite is about what happens behind the credential. */
+  async function issueKey(fields: { models?: string[]; cidrs?: string[]; expiresAt?: Date } = {}) {
+    const [memberId, keyId, secretId] = [0, 1, 2].map(() => newRequestId(Date.now()));
+    const secret = mintSecret();
+    const digest = digestOf(secret, deriveKey(env.PODPASS_SECRET, "pepper"));
+    await database.query("INSERT INTO users (id, email, name) VALUES ($1, $2, 'Rig')", [
+      memberId,
+      `${randomUUID()}@example.org`,
+    ]);
+    await database.query(
+      "INSERT INTO api_keys (id, member_id, name, models, cidrs, expires_at) VALUES ($1, $2, 'rig', $3, $4, $5)",
+      [keyId, memberId, fields.models ?? [], fields.cidrs ?? [], fields.expiresAt ?? null],
+    );
+    await database.query(
+      "INSERT INTO api_key_secrets (id, api_key_id, hash, pepper_version, hint) VALUES ($1, $2, $3, $4, $5)",
+      [secretId, keyId, digest, PEPPER_VERSION, hintOf(secret)],
+    );
+    return { keyId: keyId ?? "", secret };
+  }
+
+  /** The rows of a key once all is written, oldest first. */
+  async function rowsOf(keyId: string): Promise<UsageRow[]> {
+    await gateway.flush();
+    const { rows } = await database.query<UsageRow>(
+      "SELECT * FROM usage_events WHERE key_id = $1 ORDER BY at, request_id",
+      [keyId],
+    );
+    return rows;
+  }
+
+  async function stop() {
+    server.closeAllConnections();
+    await new Promise((resolve) => server.close(resolve));
+    await gateway.close();
+    await database.end();
+    await rm(env.PODPASS_DATA_DIR, { recursive: true, force: true });
+  }
+
+  return { url, gateway, database, podId, issueKey, rowsOf, stop };
+}
+
+/** Just enough of a web server to stand in for Next: requests and responses as the platform's own classes. */
+function createWebAdapter(handle: Parameters<typeof createWebHandler>[0]) {
+  const answerWeb = createWebHandler(handle, () => "127.0.0.1");
+  return (incoming: IncomingMessage, outgoing: ServerResponse) => {
+    const left = new AbortController();
+    outgoing.once("close", () => left.abort());
+    const headers = new Headers();
+    for (const [name, values] of Object.entries(incoming.headersDistinct)) {
+      for (const value of values ?? []) headers.append(name, value);
+    }
+    const hasBody = incoming.method !== "GET" && incoming.method !== "HEAD";
+    const request = new Request(`http://rig${incoming.url}`, {
+      method: incoming.method,
+      headers,
+      signal: left.signal,
+      ...(hasBody && { body: Readable.toWeb(incoming) as ReadableStream<Uint8Array>, duplex: "half" }),
+    });
+    answerWeb(request).then(async (response) => {
+      outgoing.writeHead(response.status, Object.fromEntries(response.headers));
+      outgoing.flushHeaders();
+      const reader = response.body?.getReader();
+      outgoing.once("close", () => void reader?.cancel().catch(() => undefined));
+      for (;;) {
+        const next = await reader?.read().catch(() => undefined);
+        if (next === undefined || next.done) break;
+        if (!outgoing.write(next.value)) await new Promise((resolve) => outgoing.once("drain", resolve));
+      }
+      outgoing.end();
+    });
+    return true;
+  };
+}
