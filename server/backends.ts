@@ -59,7 +59,7 @@ export async function startBackends(env: Env, dataDir: string): Promise<Backends
     });
 
     const [, pod] = await Promise.all([migrateInOwnProcess(databaseUrl), simulatedUnlessNamed(env, endings)]);
-    const facts = await bootstrapInOwnProcess(environment, pod?.url ?? null);
+    const facts = await bootstrapInOwnProcess(environment, pod);
     if (pod !== null && !facts.isPodSimulated) {
       endings.splice(endings.indexOf(pod.stop), 1);
       await pod.stop();

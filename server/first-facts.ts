@@ -2,6 +2,8 @@ import { execFile } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { StartError } from "./start-error";
 
+/** The simulated pod that was started for this run, if one was. */
+export type FirstInput = { simulated: { port: number; key: string } | null };
 export type FirstFacts = { hasOwner: boolean; isPodSimulated: boolean };
 
 /**
@@ -10,14 +12,17 @@ export type FirstFacts = { hasOwner: boolean; isPodSimulated: boolean };
  */
 export function bootstrapInOwnProcess(
   environment: NodeJS.ProcessEnv,
-  simulatedPodUrl: string | null,
+  simulated: FirstInput["simulated"],
 ): Promise<FirstFacts> {
   const program = fileURLToPath(new URL("../dist/bootstrap.js", import.meta.url));
-  const args = simulatedPodUrl === null ? [] : ["--simulated-pod", simulatedPodUrl];
+  const input: FirstInput = { simulated: simulated && { port: simulated.port, key: simulated.key } };
   return new Promise((resolve, reject) => {
-    execFile(process.execPath, [program, ...args], { env: environment }, (error, stdout, stderr) => {
+    const child = execFile(process.execPath, [program], { env: environment }, (error, stdout, stderr) => {
       if (error) reject(new StartError(stderr.trim() || "The first rows could not be written."));
       else resolve(JSON.parse(stdout));
     });
+    // Not on its command line, which every user of the machine can read.
+    child.stdin?.on("error", () => undefined);
+    child.stdin?.end(JSON.stringify(input));
   });
 }

@@ -3,13 +3,14 @@ import type { Socket } from "node:net";
 import type { ErrorCode } from "@/lib/errors";
 import { newRequestId } from "@/lib/usage/request-id";
 import { answerError, rawError } from "./answers";
+import { watchSlowBody } from "./slow-bodies";
 
 /** A request for the gateway or a page. By now its framing is sound and its target is a path. */
 export type Handle = (request: IncomingMessage, response: ServerResponse) => void;
 
 const MAX_HEADER_BYTES = 16 * 1024;
 const HEADERS_TIMEOUT_MS = 30_000;
-/** The whole request, body included. Whoever reads a body also ends one that trickles. */
+/** The whole request, body included. One whose body trickles ends earlier. */
 const REQUEST_TIMEOUT_MS = 300_000;
 /** Longer than the minute after which balancers drop idle connections: the side that may open must close last. */
 const KEEP_ALIVE_MS = 75_000;
@@ -28,7 +29,9 @@ export function createFront(handle: Handle): Server {
       noDelay: true,
     },
     ((request, response) => {
-      if (isAcceptable(request, response)) handle(request, response);
+      if (!isAcceptable(request, response)) return;
+      watchSlowBody(request, response);
+      handle(request, response);
     }) satisfies RequestListener,
   );
   server.on("checkExpectation", (_request, response) =>

@@ -1,7 +1,9 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { env } from "@/lib/env";
 import { createNodeHandler } from "@/lib/gateway/node-http";
+import { openGateway } from "@/lib/gateway/open-gateway";
 import { log } from "@/lib/log";
+import { createPodProbe } from "@/lib/pods/probe";
 import { newRequestId } from "@/lib/usage/request-id";
 import { answerError } from "./answers";
 import { askToReconnect, createInFlight } from "./drain";
@@ -15,7 +17,8 @@ const LAST_WORDS_MS = 2_000;
 let nextPort: number | null = null;
 let isDraining = false;
 
-const gateway = createNodeHandler();
+const gateway = await openGateway({ env, probe: createPodProbe() });
+const answerGateway = createNodeHandler(gateway.handle);
 const inFlight = createInFlight();
 const pages = createHandOver({
   port: () => nextPort,
@@ -27,7 +30,7 @@ const front = createFront((request, response) => {
   if (request.url === "/healthz") return answerHealth(request, response);
   if (isDraining) return refuseWhileDraining(request, response);
   inFlight.track(response);
-  if (!gateway.handle(request, response)) pages.handOver(request, response);
+  if (!answerGateway(request, response)) pages.handOver(request, response);
 });
 
 /** The process lives: nothing else is asked, or a database that is away would have it killed. */

@@ -1,9 +1,7 @@
 import { Agent, request as ask, type IncomingMessage, type ServerResponse } from "node:http";
-import type { ErrorCode } from "@/lib/errors";
 import { newRequestId } from "@/lib/usage/request-id";
 import { answerAway, answerError } from "./answers";
 import { withoutHops } from "./hop-headers";
-import { watchSlowBody } from "./slow-bodies";
 
 export type HandOverOptions = {
   /** Where Next listens on loopback; null while it does not. */
@@ -73,18 +71,16 @@ export function createHandOver({ port, internalToken, publicUrl, maxBodyBytes = 
     });
 
     if (isBodyless(request)) return upstream.end();
-    const refuse = (code: ErrorCode, message: string) => {
+    limitBody(request, () => {
       isRefused = true;
       request.unpipe(upstream);
       request.pause();
       upstream.destroy();
       if (response.headersSent) return response.destroy();
-      answerError(response, code, message, requestId);
       // What still arrives is nobody's: the connection ends with this answer.
       response.once("finish", () => request.destroy());
-    };
-    watchSlowBody(request, () => refuse("request_timeout", "The request's body arrived too slowly."));
-    limitBody(request, () => refuse("request_too_large", tooLarge));
+      answerError(response, "request_too_large", tooLarge, requestId);
+    });
     request.pipe(upstream);
   }
 

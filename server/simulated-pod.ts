@@ -1,20 +1,28 @@
 import { fork } from "node:child_process";
+import { randomBytes } from "node:crypto";
 import { fileURLToPath } from "node:url";
 import { childEnvironment } from "./child-environment";
 import { StartError } from "./start-error";
 
-export type SimulatedPod = { url: string; stop(): Promise<void> };
+export type SimulatedPod = { port: number; key: string; stop(): Promise<void> };
 
 const START_PATIENCE_MS = 15_000;
 
-/** Starts the vLLM look-alike on a loopback port of its own. `SIM_…` variables set its manners. It ends with this process. */
+/** Starts the vLLM look-alike on a loopback port of its own. `SIM_…` variables set its manners. It asks for a key of its
+ * own, as a real pod should, and ends with this process. */
 export function startSimulatedPod(): Promise<SimulatedPod> {
+  const key = randomBytes(18).toString("base64url");
   const child = fork(
     fileURLToPath(new URL("../dist/pod-simulator.js", import.meta.url)),
     ["--host", "127.0.0.1", "--port", "0"],
     {
       // It needs none of the product's secrets.
-      env: childEnvironment({ DATABASE_URL: undefined, PODPASS_SECRET: undefined, ADMIN_PASSWORD: undefined }),
+      env: childEnvironment({
+        DATABASE_URL: undefined,
+        PODPASS_SECRET: undefined,
+        ADMIN_PASSWORD: undefined,
+        SIM_KEY: key,
+      }),
       stdio: ["ignore", "pipe", "inherit", "ipc"],
       detached: true,
     },
@@ -41,7 +49,7 @@ export function startSimulatedPod(): Promise<SimulatedPod> {
       clearTimeout(timer);
       child.off("exit", fail);
       const { port } = JSON.parse(line) as { port: number };
-      resolve({ url: `http://127.0.0.1:${port}`, stop });
+      resolve({ port, key, stop });
     });
   });
 }
