@@ -1,23 +1,19 @@
 import { randomUUID } from "node:crypto";
-import { beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { moveToOwnDatabase } from "@/test/setup/own-database";
 import { type Actor, asProven, type Role } from "../auth/member";
-import { db } from "../db";
-import { env } from "../env";
-import { AppError } from "../errors";
 import { deriveKey } from "../secrets";
-import {
-  createKey,
-  disableKey,
-  enableKey,
-  endOutgoingSecret,
-  renameKey,
-  revokeKey,
-  rotateKey,
-  updateLimits,
-} from "./mutations";
-import { getKey } from "./queries";
 import { createKeySchema } from "./schema";
 import { digestOf } from "./secret";
+
+// The policy is one row for everybody, and these promises depend on it.
+const own = await moveToOwnDatabase();
+const { db } = await import("../db");
+const { env } = await import("../env");
+const { AppError } = await import("../errors");
+const { createKey, disableKey, enableKey, endOutgoingSecret, renameKey, revokeKey, rotateKey, updateLimits } =
+  await import("./mutations");
+const { getKey } = await import("./queries");
 
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
@@ -57,6 +53,8 @@ async function refusal(call: Promise<unknown>) {
   }
   return "accepted";
 }
+
+afterAll(() => own.drop());
 
 let me: Awaited<ReturnType<typeof person>>;
 let admin: typeof me;
@@ -294,6 +292,25 @@ describe("limits", () => {
     expect(await refusal(updateLimits(operator, { keyId, rpm: 61 }, now))).toBe("accepted");
     expect(await refusal(updateLimits(capped, { keyId, rpm: 61 }, now))).toBe("accepted");
     expect((await getKey(capped, keyId, now)).effective.rpm).toEqual({ value: 61, source: "key" });
+  });
+
+  test("stay below the role's default for a member, and may be raised by an admin", async () => {
+    await db.policy.update({ where: { id: 1 }, data: { roleLimits: { MEMBER: { rpm: 60 } }, rotateEveryDays: 90 } });
+    try {
+      const { keyId } = await newKey(me, { rpm: 60, rotateEveryDays: 90 });
+      expect(await refusal(newKey(me, { rpm: 61 }))).toBe("invalid_request");
+      expect(await refusal(newKey(me, { rotateEveryDays: 91 }))).toBe("invalid_request");
+      expect(await refusal(updateLimits(me, { keyId, rpm: 61 }, now))).toBe("invalid_request");
+      await updateLimits(admin, { keyId, rpm: 600 }, now);
+      expect(await refusal(updateLimits(me, { keyId, rpm: 601 }, now))).toBe("invalid_request");
+      await updateLimits(me, { keyId, rpm: 500 }, now);
+      await updateLimits(me, { keyId, rpm: null }, now);
+      const { effective, rotationDueAt } = await getKey(me, keyId, now);
+      expect(effective.rpm).toEqual({ value: 60, source: "role" });
+      expect(rotationDueAt).toEqual(later(90 * DAY));
+    } finally {
+      await db.policy.update({ where: { id: 1 }, data: { roleLimits: {}, rotateEveryDays: null } });
+    }
   });
 
   test("an end moves within the longest life, which counts from the key's making", async () => {

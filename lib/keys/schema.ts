@@ -23,8 +23,8 @@ export const nameField = z.pipe(
 
 const id = z.uuid("This is not an id.");
 
-/** An empty field of a form means "not limited here", a missing one "leave it as it is". */
-function wholeNumber(largest: number, most: string) {
+/** A whole number of 1 or more. An empty field of a form means "not limited here", a missing one "leave it as it is". */
+export function wholeNumber(largest: number, most: string) {
   return z.optional(
     z.pipe(
       z.transform((given: unknown) => {
@@ -143,7 +143,8 @@ export const keyIdSchema = z.object({ keyId: id });
 
 /** Forms speak of dollars, everything behind them of micro-dollars. */
 function inMicroUsd<Form extends { monthlyUsd?: number | null | undefined }>({ monthlyUsd, ...form }: Form) {
-  return monthlyUsd === undefined ? form : { ...form, monthlyMicroUsd: monthlyUsd };
+  const cap: { monthlyMicroUsd?: number | null } = monthlyUsd === undefined ? {} : { monthlyMicroUsd: monthlyUsd };
+  return { ...form, ...cap };
 }
 
 export type CreateKey = z.output<typeof createKeySchema>;

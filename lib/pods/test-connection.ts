@@ -103,7 +103,6 @@ const PROBLEM_OF_CODE: Record<string, PodProblem> = {
   UND_ERR_HEADERS_TIMEOUT: "timeout",
   UND_ERR_BODY_TIMEOUT: "timeout",
   EPROTO: "tls",
-  HPE_INVALID_CONSTANT: "not_vllm",
   UND_ERR_HEADERS_OVERFLOW: "not_vllm",
 };
 
@@ -112,9 +111,10 @@ function problemOf(error: unknown): PodProblem {
   if (error instanceof AggregateError) return problemOf(error.errors[0]);
   if (!(error instanceof Error)) return "broken";
   if (error.name === "TimeoutError") return "timeout";
+  if (error.name === "HTTPParserError") return "not_vllm";
   const code = "code" in error ? String(error.code) : "";
   if (/CERT|TLS|SSL|SELF_SIGNED|ISSUER/.test(code)) return "tls";
-  return PROBLEM_OF_CODE[code] ?? (code.startsWith("HPE_") ? "not_vllm" : "broken");
+  return PROBLEM_OF_CODE[code] ?? "broken";
 }
 
 function problem(reason: PodProblem): ConnectionResult {

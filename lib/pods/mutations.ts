@@ -1,0 +1,244 @@
+import { randomUUID } from "node:crypto";
+import { type AuditFacts, recordAudit } from "../audit/record";
+import type { Actor } from "../auth/member";
+import { type Db, db } from "../db";
+import { AppError } from "../errors";
+import { Prisma } from "../generated/prisma/client";
+import { isUuid } from "../keys/list-cursor";
+import { namesForbiddenHost } from "./addresses";
+import { podBaseUrl } from "./base-url";
+import { type ConnectionResult, explain } from "./connection";
+import { type PodHealth, UNSEEN } from "./health";
+import { livePod, requirePodAdmin, sealingKey, storedPodKey } from "./queries";
+import type { AddPod, EditPod, PodId, ReplacePodKey, TestPod } from "./schema";
+import { sealPodKey } from "./seal";
+import { testPodConnection } from "./test-connection";
+
+/** Adds a pod; the next probe finds out its state. Throws `conflict` if a pod has this name, `invalid_request` for a forbidden address. */
+export async function addPod(actor: Actor, input: AddPod, now: Date): Promise<{ podId: string }> {
+  requirePodAdmin(actor);
+  requireAllowedHost(input.baseUrl);
+  return db.$transaction((tx) => insertPod(tx, actor, input, now));
+}
+
+/**
+ * Changes a pod's settings. A new address drops the stored key unless a key is typed with it, or an admin could have the key sent
+ * to an address of their own. Throws `not_found`, `conflict` for a name in use, `invalid_request` for a forbidden address.
+ */
+export async function editPod(actor: Actor, input: EditPod, now: Date): Promise<{ keyDropped: boolean }> {
+  requirePodAdmin(actor);
+  requireAllowedHost(input.baseUrl);
+  const { podId, apiKey } = input;
+  return db.$transaction(async (tx) => {
+    const pod = await lockPod(tx, podId);
+    const isMoved = pod.baseUrl !== input.baseUrl;
+    const keyDropped = isMoved && apiKey === undefined && pod.sealedKey !== null;
+    const since = (wanted: boolean | undefined, current: Date | null) =>
+      wanted === false ? null : wanted ? (current ?? now) : current;
+    const wanted = {
+      name: input.name,
+      baseUrl: input.baseUrl,
+      hourlyMicroUsd: input.hourlyMicroUsd === undefined ? numberOf(pod.hourlyMicroUsd) : input.hourlyMicroUsd,
+      weight: input.weight ?? pod.weight,
+      maxInFlight: input.maxInFlight === undefined ? pod.maxInFlight : input.maxInFlight,
+      patternsAllowedAt: since(input.patternsAllowed, pod.patternsAllowedAt),
+      remoteMediaForbiddenAt: since(input.remoteMediaForbidden, pod.remoteMediaForbiddenAt),
+    };
+    await named(input.name, () =>
+      tx.pod.update({
+        where: { id: podId },
+        data: {
+          ...wanted,
+          ...(keyDropped && { sealedKey: null }),
+          ...(apiKey !== undefined && { sealedKey: sealed(podId, apiKey) }),
+          ...(isMoved && unseen(now)),
+          // What is at an address that somebody typed is no longer the look-alike.
+          ...(isMoved && { simulatedAt: null }),
+        },
+        select: { id: true },
+      }),
+    );
+    const changed = changesBetween({ ...pod, hourlyMicroUsd: numberOf(pod.hourlyMicroUsd) }, wanted);
+    if (keyDropped) changed.after.key = "dropped";
+    if (apiKey !== undefined) changed.after.key = "replaced";
+    if (Object.keys(changed.after).length > 0) await note(tx, actor, "pod.edit", podId, now, changed);
+    return { keyDropped };
+  });
+}
+
+/** Stores another key for a pod. What is in flight ends with the old one. */
+export async function replacePodKey(actor: Actor, { podId, apiKey }: ReplacePodKey, now: Date): Promise<void> {
+  requirePodAdmin(actor);
+  await db.$transaction(async (tx) => {
+    await lockPod(tx, podId);
+    await tx.pod.update({ where: { id: podId }, data: { sealedKey: sealed(podId, apiKey) }, select: { id: true } });
+    await note(tx, actor, "pod.replace_key", podId, now, {});
+  });
+}
+
+/** Sends no new requests to a pod until it is resumed; those in flight finish. */
+export function pausePod(actor: Actor, { podId }: PodId, now: Date): Promise<void> {
+  return setPaused(actor, podId, now, now);
+}
+
+export function resumePod(actor: Actor, { podId }: PodId, now: Date): Promise<void> {
+  return setPaused(actor, podId, null, now);
+}
+
+/** Takes a pod out of service for good: no new requests, its key is deleted, its history stays. */
+export async function removePod(actor: Actor, { podId }: PodId, now: Date): Promise<void> {
+  requirePodAdmin(actor);
+  await db.$transaction(async (tx) => {
+    const { name, baseUrl } = await lockPod(tx, podId);
+    await tx.pod.update({ where: { id: podId }, data: { removedAt: now, sealedKey: null }, select: { id: true } });
+    await note(tx, actor, "pod.remove", podId, now, { before: { name, baseUrl } });
+  });
+}
+
+/** Tests a pod as its form stands. The stored key is used only for the address it was stored for, and only if none is typed. */
+export async function testPod(actor: Actor, { podId, baseUrl, apiKey }: TestPod): Promise<ConnectionResult> {
+  requirePodAdmin(actor);
+  const stored = podId !== undefined && apiKey === undefined ? await storedPodKey(podId) : null;
+  const storedKey = stored?.baseUrl === baseUrl ? stored.apiKey : null;
+  return testPodConnection({ baseUrl, apiKey: apiKey ?? storedKey });
+}
+
+type Sighted = {
+  podId: string;
+  /** The address that was asked: an answer from a former one says nothing. */
+  baseUrl: string;
+  health: PodHealth;
+  /** Null: not seen this time. */
+  models: string[] | null;
+  lastSeenAt: Date | null;
+};
+
+/** Writes down what a probe found. Not audited: nobody decided it. */
+export async function recordPodState({ podId, baseUrl, health, models, lastSeenAt }: Sighted): Promise<void> {
+  await db.pod.updateMany({
+    where: { id: podId, baseUrl, removedAt: null },
+    data: {
+      state: health.state,
+      stateSince: health.since,
+      stateReason: health.reason,
+      ...(models !== null && { models }),
+      ...(lastSeenAt !== null && { lastSeenAt }),
+    },
+  });
+}
+
+type FirstPod = { baseUrl: string; apiKey: string | null } | { simulated: { port: number; key: string | null } };
+
+const SYSTEM: Omit<Actor, "requestId"> = { kind: "system", memberId: null, role: "OWNER", ip: null };
+
+/**
+ * What a start does about pods. A given pod is added once, at the first start, and takes the simulated one's place; what people changed
+ * since is theirs and stays. The simulated pod exists only while there is no other, and moves to the port it was started on.
+ * Safe to call at every start and from several at once. Null: nothing was to be done.
+ */
+export async function ensureFirstPod(first: FirstPod, now: Date): Promise<{ podId: string } | null> {
+  const actor = { ...SYSTEM, requestId: randomUUID() };
+  return db.$transaction(async (tx) => {
+    await tx.$executeRaw`SELECT pg_advisory_xact_lock(hashtext('podpass first pod'))`;
+    if ("simulated" in first) return ensureSimulated(tx, actor, first.simulated, now);
+    if ((await tx.pod.count({ where: { simulatedAt: null } })) > 0) return null;
+    await tx.pod.updateMany({
+      where: { simulatedAt: { not: null }, removedAt: null },
+      data: { removedAt: now, sealedKey: null },
+    });
+    const { baseUrl, apiKey } = first;
+    return insertPod(tx, actor, { name: "pod", baseUrl: podBaseUrl(baseUrl), apiKey: apiKey ?? undefined }, now);
+  });
+}
+
+async function ensureSimulated(tx: Db, actor: Actor, { port, key }: { port: number; key: string | null }, now: Date) {
+  const live = await tx.pod.findMany({ where: { removedAt: null }, select: { id: true, simulatedAt: true } });
+  if (live.some(({ simulatedAt }) => simulatedAt === null)) return null;
+  const baseUrl = `http://127.0.0.1:${port}`;
+  const [known] = live;
+  if (!known) {
+    const input = { name: "Simulated pod", baseUrl, apiKey: key ?? undefined };
+    const { podId } = await insertPod(tx, actor, input, now);
+    await tx.pod.update({ where: { id: podId }, data: { simulatedAt: now }, select: { id: true } });
+    return { podId };
+  }
+  const sealedKey = key === null ? null : sealed(known.id, key);
+  await tx.pod.update({ where: { id: known.id }, data: { baseUrl, sealedKey, ...unseen(now) }, select: { id: true } });
+  return { podId: known.id };
+}
+
+async function insertPod(tx: Db, actor: Actor, input: AddPod, now: Date) {
+  const podId = randomUUID();
+  const facts = {
+    name: input.name,
+    baseUrl: input.baseUrl,
+    hourlyMicroUsd: input.hourlyMicroUsd ?? null,
+    weight: input.weight ?? 1,
+    maxInFlight: input.maxInFlight ?? null,
+  };
+  const sealedKey = input.apiKey === undefined ? null : sealed(podId, input.apiKey);
+  await named(input.name, () =>
+    tx.pod.create({ data: { id: podId, ...facts, sealedKey, createdAt: now }, select: { id: true } }),
+  );
+  await note(tx, actor, "pod.add", podId, now, { after: { ...facts, hasKey: sealedKey !== null } });
+  return { podId };
+}
+
+async function setPaused(actor: Actor, podId: string, pausedAt: Date | null, now: Date) {
+  requirePodAdmin(actor);
+  await db.$transaction(async (tx) => {
+    const pod = await lockPod(tx, podId);
+    if ((pod.pausedAt === null) === (pausedAt === null)) return;
+    await tx.pod.update({ where: { id: podId }, data: { pausedAt }, select: { id: true } });
+    await note(tx, actor, pausedAt ? "pod.pause" : "pod.resume", podId, now, {});
+  });
+}
+
+/** The pod, with its row locked: changes of one pod follow one another. */
+async function lockPod(tx: Db, podId: string) {
+  if (isUuid(podId)) await tx.$executeRaw`SELECT FROM pods WHERE id = ${podId}::uuid FOR UPDATE`;
+  return livePod(tx, podId);
+}
+
+type Change = { before?: AuditFacts; after?: AuditFacts };
+
+function note(tx: Db, actor: Actor, action: string, podId: string, at: Date, change: Change) {
+  return recordAudit(tx, actor, { action, targetKind: "pod", targetId: podId, ...change, at });
+}
+
+/** Turns the database's refusal of a name that is taken into words for its field. */
+async function named<T>(name: string, write: () => Promise<T>): Promise<T> {
+  try {
+    return await write();
+  } catch (error) {
+    const isTaken = error instanceof Prisma.PrismaClientKnownRequestError && error.code === "P2002";
+    if (isTaken)
+      throw new AppError("conflict", `There is a pod called ${name} already.`, { param: "name", cause: error });
+    throw error;
+  }
+}
+
+function requireAllowedHost(baseUrl: string) {
+  if (!namesForbiddenHost(baseUrl)) return;
+  throw new AppError("invalid_request", explain("forbidden_address").sentence, { param: "baseUrl" });
+}
+
+function sealed(podId: string, apiKey: string) {
+  return new Uint8Array(sealPodKey(podId, apiKey, sealingKey()));
+}
+
+/** A pod at a new address is one nobody has looked at. */
+function unseen(now: Date) {
+  return { state: UNSEEN.state, stateSince: now, stateReason: null, models: [] };
+}
+
+function numberOf(value: bigint | null) {
+  return value === null ? null : Number(value);
+}
+
+function changesBetween(before: Record<string, unknown>, after: Record<string, unknown>) {
+  const isSame = (name: string) => JSON.stringify(before[name]) === JSON.stringify(after[name]);
+  const names = Object.keys(after).filter((name) => !isSame(name));
+  const pick = (facts: Record<string, unknown>) => Object.fromEntries(names.map((name) => [name, facts[name]]));
+  return { before: pick(before), after: pick(after) };
+}

@@ -1,0 +1,141 @@
+import { type Actor, isAdmin } from "../auth/member";
+import { type Db, db } from "../db";
+import { env } from "../env";
+import { AppError } from "../errors";
+import type { Prisma } from "../generated/prisma/client";
+import { isUuid } from "../keys/list-cursor";
+import { deriveKey } from "../secrets";
+import { isPodProblem, type PodProblem } from "./connection";
+import type { PodState } from "./health";
+import { openPodKey } from "./seal";
+
+const STATES: readonly string[] = ["serving", "loading", "unreachable", "refusing_key", "failing"] satisfies PodState[];
+
+const SIGHT = {
+  id: true,
+  name: true,
+  state: true,
+  stateSince: true,
+  stateReason: true,
+  models: true,
+  lastSeenAt: true,
+  pausedAt: true,
+  simulatedAt: true,
+} as const satisfies Prisma.PodSelect;
+
+const ROW = {
+  ...SIGHT,
+  baseUrl: true,
+  hourlyMicroUsd: true,
+  weight: true,
+  maxInFlight: true,
+  createdAt: true,
+  patternsAllowedAt: true,
+  remoteMediaForbiddenAt: true,
+  // Only whether there is one goes any further.
+  sealedKey: true,
+} as const satisfies Prisma.PodSelect;
+
+/** Throws `forbidden` for everybody but admins: addresses are where the team's money can be spent without a key. */
+export function requirePodAdmin(actor: Actor) {
+  if (!isAdmin(actor)) throw new AppError("forbidden", "Only an admin can see and change the pods' settings.");
+}
+
+export type PodRow = Awaited<ReturnType<typeof listPods>>[number];
+
+/** Every pod that was not removed, oldest first, with its settings; for admins. */
+export async function listPods(actor: Actor) {
+  requirePodAdmin(actor);
+  const pods = await db.pod.findMany({
+    where: { removedAt: null },
+    select: ROW,
+    orderBy: [{ createdAt: "asc" }, { id: "asc" }],
+  });
+  return pods.map(shown);
+}
+
+/** One pod with its settings; for admins. Throws `not_found`. */
+export async function getPod(actor: Actor, podId: string) {
+  requirePodAdmin(actor);
+  return shown(await livePod(db, podId));
+}
+
+/** What every member may know of the pods: their state and models, not where they are. */
+export async function podStates() {
+  const pods = await db.pod.findMany({
+    where: { removedAt: null },
+    select: SIGHT,
+    orderBy: [{ createdAt: "asc" }, { id: "asc" }],
+  });
+  return pods.map(sighted);
+}
+
+/** The models that pods serve now, each once, in the order of their names. */
+export async function servedModels(): Promise<string[]> {
+  const pods = await db.pod.findMany({
+    where: { removedAt: null, pausedAt: null, state: "serving" },
+    select: { models: true },
+  });
+  return [...new Set(pods.flatMap(({ models }) => models))].sort();
+}
+
+/** True while no pod of the team's own exists: then the simulated one is started. */
+export async function needsSimulatedPod(): Promise<boolean> {
+  return (await db.pod.count({ where: { removedAt: null, simulatedAt: null } })) === 0;
+}
+
+/** All pods as a probe needs them, paused ones included. A key that this PODPASS_SECRET does not open counts as none. */
+export async function podsToProbe() {
+  const pods = await db.pod.findMany({ where: { removedAt: null }, select: ROW });
+  return pods.map((pod) => ({ ...sighted(pod), baseUrl: pod.baseUrl, apiKey: openedKey(pod) }));
+}
+
+/** The stored key of a pod, for requests to that pod only; null where there is none. Throws `not_found`. */
+export async function storedPodKey(podId: string): Promise<{ baseUrl: string; apiKey: string | null }> {
+  const pod = await livePod(db, podId);
+  return { baseUrl: pod.baseUrl, apiKey: openedKey(pod) };
+}
+
+/** A pod that was not removed. Throws `not_found`. */
+export async function livePod(tx: Db, podId: string) {
+  const pod = isUuid(podId) ? await tx.pod.findFirst({ where: { id: podId, removedAt: null }, select: ROW }) : null;
+  if (!pod) throw new AppError("not_found", "There is no such pod.");
+  return pod;
+}
+
+/** The key that pods' keys are sealed with. */
+export function sealingKey() {
+  return deriveKey(env.PODPASS_SECRET, "podKey");
+}
+
+function openedKey({ id, sealedKey }: { id: string; sealedKey: Uint8Array | null }) {
+  if (sealedKey === null) return null;
+  try {
+    return openPodKey(id, sealedKey, sealingKey());
+  } catch (error) {
+    if (error instanceof AppError) return null;
+    throw error;
+  }
+}
+
+type Sight = { state: string; stateReason: string | null };
+
+/** The columns are text: a word this version does not know is `unknown`. */
+function sighted<Pod extends Sight>({ state, stateReason, ...pod }: Pod) {
+  return { ...pod, state: stateNamed(state), stateReason: isPodProblem(stateReason) ? stateReason : null } satisfies {
+    state: PodState;
+    stateReason: PodProblem | null;
+  };
+}
+
+function stateNamed(text: string): PodState {
+  return STATES.includes(text) ? (text as PodState) : "unknown";
+}
+
+function shown({ sealedKey, hourlyMicroUsd, ...pod }: Prisma.PodGetPayload<{ select: typeof ROW }>) {
+  return {
+    ...sighted(pod),
+    hourlyMicroUsd: hourlyMicroUsd === null ? null : Number(hourlyMicroUsd),
+    hasKey: sealedKey !== null,
+  };
+}

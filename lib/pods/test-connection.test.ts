@@ -1,0 +1,123 @@
+import { createServer, type RequestListener } from "node:http";
+import { type AddressInfo, createServer as createTcpServer, type Server } from "node:net";
+import { afterEach, describe, expect, test } from "vitest";
+import { testPodConnection } from "./test-connection";
+
+const servers: Server[] = [];
+afterEach(() => {
+  for (const server of servers.splice(0)) server.close();
+});
+
+async function listen(server: Server) {
+  servers.push(server);
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
+
+type Answer = { status: number; body?: string; headers?: Record<string, string> };
+const MODELS = { status: 200, body: JSON.stringify({ object: "list", data: [{ id: "llama" }, { id: "qwen" }] }) };
+
+/** A pod that answers `/health` and `/v1/models` as told, and notes what it was asked. */
+async function pod(health: Answer, models: Answer) {
+  const asked: { url: string | undefined; authorization: string | undefined }[] = [];
+  const answer: RequestListener = (request, response) => {
+    asked.push({ url: request.url, authorization: request.headers.authorization });
+    const { status, body = "", headers = {} } = request.url?.endsWith("/health") ? health : models;
+    response.writeHead(status, headers).end(body);
+  };
+  return { asked, baseUrl: await listen(createServer(answer)) };
+}
+
+const ask = (baseUrl: string, apiKey: string | null = "pod-key") =>
+  testPodConnection({ baseUrl, apiKey }, { deadlineMs: 400 });
+
+test("a pod that serves names its models", async () => {
+  const { asked, baseUrl } = await pod({ status: 200 }, MODELS);
+  const found = await ask(baseUrl);
+  expect(found).toEqual({ ok: true, models: ["llama", "qwen"], roundTripMs: expect.any(Number) });
+  expect(asked).toEqual([
+    { url: "/health", authorization: "Bearer pod-key" },
+    { url: "/v1/models", authorization: "Bearer pod-key" },
+  ]);
+});
+
+test("a pod without a key gets no credential", async () => {
+  const { asked, baseUrl } = await pod({ status: 200 }, MODELS);
+  expect(await ask(baseUrl, null)).toMatchObject({ ok: true });
+  expect(asked.map(({ authorization }) => authorization)).toEqual([undefined, undefined]);
+});
+
+describe("a pod that does not serve says why:", () => {
+  const ok = { status: 200 };
+  const html = { status: 200, body: "<html>", headers: { "content-type": "text/html" } };
+  test.each([
+    ["wrong_key", ok, { status: 401, body: '{"error":"Unauthorized"}' }],
+    ["loading", { status: 502 }, MODELS],
+    ["loading", ok, { status: 502 }],
+    ["proxy_limit", { status: 524 }, MODELS],
+    ["engine_dead", { status: 503 }, MODELS],
+    ["redirected", { status: 301, headers: { location: "https://elsewhere.example" } }, MODELS],
+    ["redirected", ok, { status: 302, headers: { location: "http://169.254.169.254" } }],
+    ["not_vllm", html, html],
+    ["not_vllm", { status: 404 }, { status: 404 }],
+    ["not_vllm", ok, { status: 200, body: '{"data":"none"}' }],
+    ["not_vllm", ok, { status: 200, body: "null" }],
+    ["not_vllm", ok, { status: 200, body: `{"data":[],"pad":"${"x".repeat(300_000)}"}` }],
+    ["not_vllm", ok, { status: 500, body: "Traceback" }],
+  ])("%s", async (reason, health, models) => {
+    const { baseUrl } = await pod(health, models);
+    const found = await ask(baseUrl);
+    expect(found).toEqual({ ok: false, reason, sentence: expect.any(String), nextStep: expect.any(String) });
+    expect(JSON.stringify(found)).not.toMatch(/pod-key|Traceback|elsewhere|Unauthorized/);
+  });
+
+  test("key_missing", async () => {
+    const { baseUrl } = await pod(ok, { status: 401 });
+    expect(await ask(baseUrl, null)).toMatchObject({ reason: "key_missing" });
+  });
+
+  test("refused", async () => {
+    const server = createTcpServer();
+    const baseUrl = await listen(server);
+    await new Promise((resolve) => server.close(resolve));
+    expect(await ask(baseUrl)).toMatchObject({ reason: "refused" });
+  });
+
+  test("name_not_found", async () => {
+    expect(await ask("http://pod.invalid:8000")).toMatchObject({ reason: "name_not_found" });
+  });
+
+  test("timeout, whether nothing comes or a body never ends", async () => {
+    const silent = await listen(createTcpServer(() => undefined));
+    expect(await ask(silent)).toMatchObject({ reason: "timeout" });
+    const dripping = await listen(createServer((_, response) => void response.writeHead(200).write("{")));
+    expect(await ask(dripping)).toMatchObject({ reason: "timeout" });
+  });
+
+  test("tls", async () => {
+    const { baseUrl } = await pod(ok, MODELS);
+    expect(await ask(baseUrl.replace("http:", "https:"))).toMatchObject({ reason: "tls" });
+  });
+
+  test("broken", async () => {
+    const baseUrl = await listen(createTcpServer((socket) => socket.once("data", () => socket.destroy())));
+    expect(await ask(baseUrl)).toMatchObject({ reason: "broken" });
+  });
+
+  test("not_vllm, where another protocol answers", async () => {
+    const baseUrl = await listen(
+      createTcpServer((socket) => socket.once("data", () => socket.end("SSH-2.0-OpenSSH_9.2\r\n"))),
+    );
+    expect(await ask(baseUrl)).toMatchObject({ reason: "not_vllm" });
+  });
+
+  test("forbidden_address, without a connection", async () => {
+    expect(await ask("http://169.254.169.254")).toMatchObject({ reason: "forbidden_address" });
+  });
+});
+
+test("odd names of models are left out", async () => {
+  const data = [{ id: "llama" }, { id: 7 }, null, { id: "x".repeat(201) }, { id: "llama" }, "qwen"];
+  const { baseUrl } = await pod({ status: 200 }, { status: 200, body: JSON.stringify({ data }) });
+  expect(await ask(baseUrl)).toMatchObject({ models: ["llama"] });
+});
