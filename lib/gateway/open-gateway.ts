@@ -28,6 +28,8 @@ import { matchRoute } from "./routes";
 const PATIENCE: Patience = { firstByteMs: 300_000, idleMs: 60_000 };
 /** Pods and policy are edited by hand and rarely: a change is in force within this. */
 const REFRESH_MS = 2_000;
+/** How often the pods are looked at. One look follows the other, however long it takes. */
+const PROBE_MS = 5_000;
 
 type Options = {
   env: Env;
@@ -168,6 +170,14 @@ export async function openGateway({ env, probe }: Options) {
   }, REFRESH_MS);
   await refresh().catch(() => undefined);
 
+  let probing: NodeJS.Timeout | undefined;
+  let isClosed = false;
+  async function keepProbing() {
+    await probe().catch(() => undefined); // the database is away: `refresh` says so
+    if (!isClosed) probing = setTimeout(() => void keepProbing(), PROBE_MS).unref();
+  }
+  void keepProbing();
+
   return {
     handle,
     /** Drops what is remembered of these keys: a change made on this machine is in force before its answer leaves. */
@@ -185,7 +195,9 @@ export async function openGateway({ env, probe }: Options) {
     }),
     /** Writes what is left of usage, then gives everything back. */
     async close() {
+      isClosed = true;
       clearInterval(refreshing);
+      clearTimeout(probing);
       liveCalls.close();
       await recorder.close();
       await Promise.all([changes.stop(), roster.close()]);

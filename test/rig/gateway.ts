@@ -111,7 +111,7 @@ function createWebAdapter(handle: Parameters<typeof createWebHandler>[0]) {
       signal: left.signal,
       ...(hasBody && { body: Readable.toWeb(incoming) as ReadableStream<Uint8Array>, duplex: "half" }),
     });
-    answerWeb(request).then(async (response) => {
+    void answerWeb(request).then(async (response) => {
       outgoing.writeHead(response.status, Object.fromEntries(response.headers));
       outgoing.flushHeaders();
       const reader = response.body?.getReader();
