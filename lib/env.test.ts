@@ -53,3 +53,8 @@ test.each([
 test("half a provider names its other half", () => {
   expect(problemsOf({ AUTH_GITHUB_ID: "x" })).toContain("AUTH_GITHUB_SECRET");
 });
+
+test("what is missing beside something is named together with what is wrong", () => {
+  const problems = problemsOf({ PORT: "abc", VLLM_API_KEY: "x", ADMIN_EMAIL: "a@example.com" });
+  for (const name of ["PORT", "VLLM_BASE_URL", "ADMIN_PASSWORD"]) expect(problems).toContain(`\n  ${name}: `);
+});

@@ -61,18 +61,19 @@ const COMPLETE_TOGETHER = [
   ["ADMIN_EMAIL", "ADMIN_PASSWORD"],
 ] as const;
 
-const complete = schema.superRefine((values, context) => {
+/** What is there by halves. Looked for apart from the shapes, or one wrong port would hide it. */
+function incomplete(given: Record<string, string | undefined>) {
+  const problems: string[] = [];
   for (const names of COMPLETE_TOGETHER) {
-    const missing = names.filter((name) => values[name] === undefined);
-    if (missing.length === 0 || missing.length === names.length) continue;
-    for (const name of missing) {
-      context.addIssue({ code: "custom", path: [name], message: `is needed together with ${names.join(", ")}` });
-    }
+    const missing = names.filter((name) => given[name] === undefined);
+    if (missing.length === names.length) continue;
+    for (const name of missing) problems.push(`${name}: is needed together with ${names.join(", ")}`);
   }
-  if (values.VLLM_API_KEY !== undefined && values.VLLM_BASE_URL === undefined) {
-    context.addIssue({ code: "custom", path: ["VLLM_BASE_URL"], message: "is needed together with VLLM_API_KEY" });
+  if (given.VLLM_API_KEY !== undefined && given.VLLM_BASE_URL === undefined) {
+    problems.push("VLLM_BASE_URL: is needed together with VLLM_API_KEY");
   }
-});
+  return problems;
+}
 
 /** Names the variables at fault and never their values. */
 export class EnvironmentError extends Error {
@@ -82,10 +83,11 @@ export class EnvironmentError extends Error {
 /** Every problem at once, by name and never by value. A variable left empty counts as not set. */
 export function parseEnv(source: Record<string, string | undefined>) {
   const given = Object.fromEntries(Object.entries(source).filter(([, value]) => value !== "" && value !== undefined));
-  const { success, data, error } = complete.safeParse(given);
-  if (!success) {
-    const problems = error.issues.map((issue) => `  ${issue.path.join(".")}: ${issue.message}`);
-    throw new EnvironmentError(`Podpass cannot start with this environment:\n${[...new Set(problems)].join("\n")}`);
+  const { success, data, error } = schema.safeParse(given);
+  const misshapen = success ? [] : error.issues.map((issue) => `${issue.path.join(".")}: ${issue.message}`);
+  const problems = [...new Set([...misshapen, ...incomplete(given)])];
+  if (!success || problems.length > 0) {
+    throw new EnvironmentError(`Podpass cannot start with this environment:\n  ${problems.join("\n  ")}`);
   }
   const publicUrl = (data.PUBLIC_URL ?? `http://localhost:${data.PODPASS_FRONT_PORT ?? data.PORT}`).replace(/\/+$/, "");
   return {
