@@ -1,6 +1,6 @@
 "use client";
 
-import { useRef } from "react";
+import { type ReactNode, useRef } from "react";
 import { CopyButton } from "./copy-button";
 import { type CodeLanguage, highlight } from "./highlight";
 
@@ -10,16 +10,20 @@ export function CodeBlock({
   language,
   label,
   alone,
+  head,
 }: {
   code: string;
   language: CodeLanguage;
   label: string;
   /** With a border of its own, where no tabs stand above it. */
   alone?: boolean;
+  /** What stands over the code, such as a choice of libraries. */
+  head?: ReactNode;
 }) {
   const source = useRef<HTMLPreElement>(null);
   return (
     <div className={alone ? "code-wrap code-alone" : "code-wrap"}>
+      {head}
       <CopyButton text={code} size="small" source={source} />
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls has to be reachable without a pointer */}
       <section className="code" aria-label={label} tabIndex={0}>

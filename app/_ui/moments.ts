@@ -71,6 +71,11 @@ export function weekdayAndTime(at: Date, zone: string) {
   return `${weekdayAndDay(at, zone)}, ${timeOfDay(at, zone)}`;
 }
 
+/** `Tue 22 Dec 2026, 20:25` */
+export function fully(at: Date, zone: string) {
+  return `${weekdayAndDay(at, zone)} ${wall(at, zone).year}, ${timeOfDay(at, zone)}`;
+}
+
 /** `1 December` */
 export function longDay(at: Date, zone: string) {
   const { month, day: date } = wall(at, zone);

@@ -16,17 +16,23 @@ export function SnippetTabs(facts: SnippetFacts) {
   if (!group || !snippet) return null;
   return (
     <Tabs label="Snippets" tabs={groups} chosen={group.id} onChoose={setGroupId}>
-      {group.snippets.length > 1 && (
-        <div className="snippet-choice">
-          <Segmented
-            label={`${group.name} with`}
-            options={group.snippets.map(({ id, name }) => ({ value: id, name }))}
-            value={snippet.id}
-            onChange={(id) => setChosen({ ...chosen, [group.id]: id })}
-          />
-        </div>
-      )}
-      <CodeBlock code={snippet.code} language={snippet.language} label={`${group.name}, ${snippet.name}`} />
+      <CodeBlock
+        code={snippet.code}
+        language={snippet.language}
+        label={`${group.name}, ${snippet.name}`}
+        head={
+          group.snippets.length > 1 && (
+            <div className="snippet-choice">
+              <Segmented
+                label={`${group.name} with`}
+                options={group.snippets.map(({ id, name }) => ({ value: id, name }))}
+                value={snippet.id}
+                onChange={(id) => setChosen({ ...chosen, [group.id]: id })}
+              />
+            </div>
+          )
+        }
+      />
     </Tabs>
   );
 }

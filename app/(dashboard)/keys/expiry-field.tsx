@@ -3,7 +3,7 @@
 import { useState } from "react";
 import { useNow } from "@/app/_ui/clock";
 import { SelectField, TextField } from "@/app/_ui/field";
-import { isoDay, momentOf, weekdayAndTime } from "@/app/_ui/moments";
+import { fully, isoDay, momentOf } from "@/app/_ui/moments";
 import { useZone } from "@/app/_ui/zone";
 import type { KeysContext } from "./key-facts";
 
@@ -35,9 +35,7 @@ export function ExpiryField({ policy, error }: ExpiryFieldProps) {
   const endsAt = days ? new Date(now.getTime() + Number(days) * DAY_MS) : choice === "date" ? endOfDate : null;
   const sent = choice === "date" ? (endOfDate?.toISOString() ?? "") : choice;
   const limit = maxKeyDays === null ? "" : ` Up to ${maxKeyDays} days, set by your team's policy.`;
-  const words = endsAt
-    ? `Ends ${weekdayAndTime(endsAt, zone)}, ${endsAt.getFullYear()}.`
-    : "It works until somebody revokes it.";
+  const words = endsAt ? `Ends ${fully(endsAt, zone)}.` : "It works until somebody revokes it.";
   return (
     <>
       <input type="hidden" name="expires" value={sent} />
