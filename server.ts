@@ -1,16 +1,10 @@
 // The production server: `npm start`. Everything it needs beside Node and npm's packages it brings itself.
-import { StartError } from "./server/start-error";
+import { runPlainly } from "./server/run-plainly";
 
-async function main() {
+runPlainly(async () => {
   // Imported here and not above: a wrong environment throws while it is read, and shall be told without a stack trace.
   const { env } = await import("./lib/env");
   const { runSupervisor } = await import("./server/supervisor");
   // biome-ignore lint/style/noProcessEnv: set by npm for its scripts, no part of the product's environment
   await runSupervisor(env, process.env.npm_lifecycle_event !== undefined);
-}
-
-main().catch((error: unknown) => {
-  const isPlain = error instanceof StartError || (error instanceof Error && error.name === "EnvironmentError");
-  process.stderr.write(`${isPlain ? error.message : error instanceof Error ? error.stack : String(error)}\n`);
-  process.exit(1);
 });
