@@ -57,8 +57,11 @@ async function route(request: NextRequest, [action = "", provider]: string[], co
     log.error({ err: journey.failure }, "a sign-in or sign-out could not be finished");
     return action === "callback" && !isPasswords ? response : unavailable();
   }
-  if (isPasswords && journey.outcome) return inWords(journey.outcome, response);
-  return response;
+  if (!isPasswords) return response;
+  // Without an outcome the password was never looked at: the form's CSRF token was missing or another browser's.
+  if (journey.outcome === null)
+    return refusal("forbidden", "This sign-in page is too old. Reload it and try again.", 403);
+  return inWords(journey.outcome, response);
 }
 
 /** What next-auth says of a password in redirects, as statuses that programs and people can read. */

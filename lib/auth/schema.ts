@@ -22,9 +22,16 @@ export const roleField = z.enum(["OWNER", "ADMIN", "MEMBER"]);
 
 const id = z.uuid("This is not an id.");
 
-const token = z.string().check(z.regex(/^[A-Za-z0-9_-]{43}$/, "This link is not complete."));
+/** What a link carries after its last slash. */
+export const linkTokenSchema = z.string().check(z.regex(/^[A-Za-z0-9_-]{43}$/, "This link is not complete."));
 
-export const ownerSchema = z.object({ name: nameField, email: emailField, password: newPasswordField });
+/** Setup's first form; the code is empty for those who sit at this machine. */
+export const setupSchema = z.object({
+  name: nameField,
+  email: emailField,
+  password: newPasswordField,
+  code: z._default(z.string().check(z.maxLength(200)), ""),
+});
 
 /** Without an address the link is for whoever holds it. */
 export const inviteSchema = z.object({
@@ -39,9 +46,14 @@ export const inviteSchema = z.object({
   role: roleField,
 });
 
-export const acceptInviteSchema = z.object({ token, name: nameField, email: emailField, password: newPasswordField });
+export const acceptInviteSchema = z.object({
+  token: linkTokenSchema,
+  name: nameField,
+  email: emailField,
+  password: newPasswordField,
+});
 
-export const resetPasswordSchema = z.object({ token, password: newPasswordField });
+export const resetPasswordSchema = z.object({ token: linkTokenSchema, password: newPasswordField });
 
 export const requestResetSchema = z.object({ email: emailField });
 
