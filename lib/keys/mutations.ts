@@ -4,12 +4,13 @@ import { type Db, db } from "../db";
 import { env } from "../env";
 import { AppError } from "../errors";
 import { Prisma } from "../generated/prisma/client";
+import { getPolicy } from "../policy/queries";
 import { deriveKey } from "../secrets";
 import { announceKeyChange } from "./announce";
 import { expiryAt } from "./expiry";
 import { type KeyPolicy, LIMIT_NAMES, type Limits, NO_LIMITS } from "./limits";
 import { isUuid } from "./list-cursor";
-import { keyPolicy, limitsOf, ownedBy, refuseKey } from "./queries";
+import { limitsOf, ownedBy, refuseKey } from "./queries";
 import { outgoingExpiresAt } from "./rotation";
 import { requireExpiry, requireGrace, requireLimits, requireLive, requireRotation } from "./rules";
 import type { CreateKey, EndOutgoing, KeyChange, RenameKey, RotateKey, UpdateLimits } from "./schema";
@@ -37,7 +38,7 @@ export async function createKey(
   const secret = mintSecret();
 
   const created = await db.$transaction(async (tx) => {
-    const policy = await keyPolicy(tx);
+    const policy = await getPolicy(tx);
     const member = await lockMember(tx, memberId);
     await requireRoom(tx, actor, member, policy, now);
     const expiresAt = expiryAt(input.expires ?? { kind: "default" }, now, policy);
@@ -80,7 +81,7 @@ export async function rotateKey(
 
   const rotated = await changeKey(actor, { keyId, attempted: "key.rotate" }, async (tx, key) => {
     requireLive(key, now);
-    requireGrace(actor, graceMs, await keyPolicy(tx));
+    requireGrace(actor, graceMs, await getPolicy(tx));
 
     // At most two secrets live: what an earlier rotation left running ends now.
     await tx.apiKeySecret.updateMany({
@@ -192,7 +193,7 @@ export async function updateLimits(actor: Actor, input: UpdateLimits, now: Date)
   const { keyId } = input;
   await changeKey(actor, { keyId, attempted: "key.limits" }, async (tx, key) => {
     requireLive(key, now);
-    const policy = await keyPolicy(tx);
+    const policy = await getPolicy(tx);
     const member = await lockMember(tx, key.memberId);
     const current = limitsOf(key);
     requireLimits(actor, { wanted: input, current, member, policy });

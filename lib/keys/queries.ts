@@ -1,9 +1,10 @@
 import { recordAudit } from "../audit/record";
-import { type Actor, isAdmin, type Role } from "../auth/member";
-import { type Db, db } from "../db";
+import { type Actor, isAdmin } from "../auth/member";
+import { db } from "../db";
 import { AppError } from "../errors";
 import { Prisma } from "../generated/prisma/client";
-import { effectiveLimits, type KeyPolicy, LIMIT_NAMES, type Limits, NO_LIMITS } from "./limits";
+import { getPolicy } from "../policy/queries";
+import { effectiveLimits, type Limits } from "./limits";
 import { isUuid, type KeySort, readCursor, writeCursor } from "./list-cursor";
 import { rotationDueAt } from "./rotation";
 import { holdsSecret } from "./secret-shape";
@@ -148,7 +149,7 @@ export async function getKey(actor: Actor, keyId: string, now: Date) {
       });
   if (!key) return refuseKey(actor, keyId, "key.view");
 
-  const policy = await keyPolicy(db);
+  const policy = await getPolicy();
   const { member } = key;
   const own = limitsOf(key);
   return {
@@ -197,16 +198,6 @@ export async function keyHistory(actor: Actor, keyId: string, take = 50) {
   }));
 }
 
-/** The keys that outlive a longest life: what a change of the policy would affect. */
-export function countKeysOutliving(maxKeyDays: number, now: Date) {
-  return db.$queryRaw<{ count: number }[]>`
-    SELECT count(*)::int AS count FROM api_keys k
-    WHERE ${hasStatus("live", now)}
-      AND (k.expires_at IS NULL OR k.expires_at > k.created_at + make_interval(days => ${maxKeyDays}::int))`.then(
-    ([row]) => row?.count ?? 0,
-  );
-}
-
 /**
  * Throws `not_found` in the same words whether the key is somebody else's or does not exist. The first is an attempt worth
  * knowing about, so it leaves a row that admins see.
@@ -216,38 +207,6 @@ export async function refuseKey(actor: Actor, keyId: string, attempted: string):
     await recordAudit(db, actor, { action: "access.denied", targetKind: "key", targetId: keyId, after: { attempted } });
   }
   throw new AppError("not_found", "There is no such key.");
-}
-
-/** The rules for keys as they stand in this transaction. */
-export async function keyPolicy(tx: Db): Promise<KeyPolicy> {
-  const { roleLimits, ...rules } = await tx.policy.findUniqueOrThrow({
-    where: { id: 1 },
-    select: {
-      maxKeyDays: true,
-      defaultKeyDays: true,
-      maxGraceHours: true,
-      maxKeysPerMember: true,
-      rotateEveryDays: true,
-      roleLimits: true,
-    },
-  });
-  const limitsFor = (role: Role) => roleLimitsIn(roleLimits, role);
-  return {
-    ...rules,
-    roleLimits: { OWNER: limitsFor("OWNER"), ADMIN: limitsFor("ADMIN"), MEMBER: limitsFor("MEMBER") },
-  };
-}
-
-/** A role's default limits out of the policy's JSON, where a missing figure is none. */
-function roleLimitsIn(json: Prisma.JsonValue, role: Role): Limits {
-  const limits = { ...NO_LIMITS };
-  const found = json && typeof json === "object" && !Array.isArray(json) ? json[role] : null;
-  if (!found || typeof found !== "object" || Array.isArray(found)) return limits;
-  for (const name of LIMIT_NAMES) {
-    const value = found[name];
-    if (typeof value === "number") limits[name] = value;
-  }
-  return limits;
 }
 
 type StoredLimits = {

@@ -44,7 +44,7 @@ describe("the first pod", () => {
     expect(await needsSimulatedPod()).toBe(true);
     expect(await listPods(admin)).toMatchObject([{ baseUrl: "http://127.0.0.1:4002", simulatedAt: now, hasKey: true }]);
     expect((await storedPodKey(first?.podId ?? "")).apiKey).toBe("simulated-key");
-    await ensureFirstPod(given, later(2_000));
+    await addPod(admin, { name: "pod", baseUrl: "http://10.0.0.9:8000" }, later(2_000));
     expect(await listPods(admin)).toMatchObject([{ name: "pod", simulatedAt: null }]);
     expect(await ensureFirstPod(simulated(4003), later(3_000))).toBeNull();
   });

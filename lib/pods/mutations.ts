@@ -14,11 +14,14 @@ import type { AddPod, EditPod, PodId, ReplacePodKey, TestPod } from "./schema";
 import { sealPodKey } from "./seal";
 import { testPodConnection } from "./test-connection";
 
-/** Adds a pod; the next probe finds out its state. Throws `conflict` if a pod has this name, `invalid_request` for a forbidden address. */
+/** Adds a pod, which takes the simulated one's place; the next probe finds out its state. Throws `conflict` if a pod has this name, `invalid_request` for a forbidden address. */
 export async function addPod(actor: Actor, input: AddPod, now: Date): Promise<{ podId: string }> {
   requirePodAdmin(actor);
   requireAllowedHost(input.baseUrl);
-  return db.$transaction((tx) => insertPod(tx, actor, input, now));
+  return db.$transaction(async (tx) => {
+    await removeSimulated(tx, actor, now);
+    return insertPod(tx, actor, input, now);
+  });
 }
 
 /**
@@ -142,10 +145,7 @@ export async function ensureFirstPod(first: FirstPod, now: Date): Promise<{ podI
     await tx.$executeRaw`SELECT pg_advisory_xact_lock(hashtext('podpass first pod'))`;
     if ("simulated" in first) return ensureSimulated(tx, actor, first.simulated, now);
     if ((await tx.pod.count({ where: { simulatedAt: null } })) > 0) return null;
-    await tx.pod.updateMany({
-      where: { simulatedAt: { not: null }, removedAt: null },
-      data: { removedAt: now, sealedKey: null },
-    });
+    await removeSimulated(tx, actor, now);
     const { baseUrl, apiKey } = first;
     return insertPod(tx, actor, { name: "pod", baseUrl: podBaseUrl(baseUrl), apiKey: apiKey ?? undefined }, now);
   });
@@ -153,7 +153,10 @@ export async function ensureFirstPod(first: FirstPod, now: Date): Promise<{ podI
 
 async function ensureSimulated(tx: Db, actor: Actor, { port, key }: { port: number; key: string | null }, now: Date) {
   const live = await tx.pod.findMany({ where: { removedAt: null }, select: { id: true, simulatedAt: true } });
-  if (live.some(({ simulatedAt }) => simulatedAt === null)) return null;
+  if (live.some(({ simulatedAt }) => simulatedAt === null)) {
+    await removeSimulated(tx, actor, now);
+    return null;
+  }
   const baseUrl = `http://127.0.0.1:${port}`;
   const [known] = live;
   if (!known) {
@@ -165,6 +168,16 @@ async function ensureSimulated(tx: Db, actor: Actor, { port, key }: { port: numb
   const sealedKey = key === null ? null : sealed(known.id, key);
   await tx.pod.update({ where: { id: known.id }, data: { baseUrl, sealedKey, ...unseen(now) }, select: { id: true } });
   return { podId: known.id };
+}
+
+/** The look-alike steps back as soon as there is a pod of the team's own. */
+async function removeSimulated(tx: Db, actor: Actor, now: Date) {
+  const removed = await tx.pod.updateManyAndReturn({
+    where: { simulatedAt: { not: null }, removedAt: null },
+    data: { removedAt: now, sealedKey: null },
+    select: { id: true, name: true },
+  });
+  for (const { id, name } of removed) await note(tx, actor, "pod.remove", id, now, { before: { name } });
 }
 
 async function insertPod(tx: Db, actor: Actor, input: AddPod, now: Date) {
