@@ -146,7 +146,7 @@ export function createJournal<Item>(options: Options<Item>) {
     if (segment === undefined) return;
     segment.unreleased -= count;
     if (segment !== current) dropIfReleased(segment);
-    else if (segment.unreleased === 0 && segment.bytes >= WORTH_LEAVING_BYTES) leave(segment);
+    else if (segment.unreleased === 0 && segment.bytes >= Math.min(WORTH_LEAVING_BYTES, maxBytes)) leave(segment);
   }
 
   function dropIfReleased(segment: Segment) {

@@ -1,10 +1,10 @@
 import { randomInt, randomUUID } from "node:crypto";
 import type { UsageEvent } from "@/lib/usage/event";
-import { newRequestId, timeOf } from "@/lib/usage/request-id";
+import { createRequestIds, timeOf } from "@/lib/usage/request-id";
 
 /** A completed request of a random member, with whatever a test wants to be otherwise. `atMs` decides the id. */
 export function randomEvent({ atMs = Date.now(), ...given }: Partial<UsageEvent> = {}): UsageEvent {
-  const requestId = given.requestId ?? newRequestId(atMs);
+  const requestId = given.requestId ?? createRequestIds()(atMs); // ids of one maker only grow: this one may lie in the past
   const promptTokens = randomInt(1, 5_000);
   return {
     requestId,
