@@ -11,6 +11,8 @@ type Words = {
   help?: ReactNode;
   /** What is wrong with this field, or the list an action returned for it. */
   error?: string | readonly string[] | null;
+  /** The error is the form's only answer: it is read out where it appears. */
+  announced?: boolean;
 };
 
 const first = (error: Words["error"]) => (typeof error === "string" ? error : error?.[0]);
@@ -20,6 +22,7 @@ export function Field({
   label,
   help,
   error,
+  announced,
   children,
 }: Words & { children: (control: { id: string; "aria-describedby"?: string; "aria-invalid"?: true }) => ReactNode }) {
   const id = useId();
@@ -32,7 +35,7 @@ export function Field({
       </label>
       {children({ id, "aria-describedby": described || undefined, "aria-invalid": message ? true : undefined })}
       {message && (
-        <p className="field-error" id={`${id}-error`}>
+        <p className="field-error" id={`${id}-error`} role={announced ? "alert" : undefined}>
           <StatusGlyph glyph="cross" />
           {message}
         </p>
@@ -63,10 +66,10 @@ export function TextField({ label, help, error, unit, mono, ...input }: TextFiel
 }
 
 /** A password with a switch to show it. Pasting and password managers work; nothing is typed twice. */
-export function PasswordField({ label, help, error, ...input }: TextFieldProps) {
+export function PasswordField({ label, help, error, announced, ...input }: TextFieldProps) {
   const [shown, setShown] = useState(false);
   return (
-    <Field label={label} help={help} error={error}>
+    <Field label={label} help={help} error={error} announced={announced}>
       {(control) => (
         <span className="field">
           <input {...input} {...control} type={shown ? "text" : "password"} spellCheck={false} autoCapitalize="none" />

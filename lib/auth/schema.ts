@@ -18,6 +18,9 @@ export const newPasswordField = z.string("Choose a password.").check(
   z.refine((text) => new Set(text.toLowerCase()).size >= 5, "Use more different characters."),
 );
 
+/** What somebody is called. */
+const personField = z.pipe(z.string().check(z.refine((text) => text.trim() !== "", "Enter your name.")), nameField);
+
 export const roleField = z.enum(["OWNER", "ADMIN", "MEMBER"]);
 
 const id = z.uuid("This is not an id.");
@@ -27,7 +30,7 @@ export const linkTokenSchema = z.string().check(z.regex(/^[A-Za-z0-9_-]{43}$/, "
 
 /** Setup's first form; the code is empty for those who sit at this machine. */
 export const setupSchema = z.object({
-  name: nameField,
+  name: personField,
   email: emailField,
   password: newPasswordField,
   code: z._default(z.string().check(z.maxLength(200)), ""),
@@ -48,7 +51,7 @@ export const inviteSchema = z.object({
 
 export const acceptInviteSchema = z.object({
   token: linkTokenSchema,
-  name: nameField,
+  name: personField,
   email: emailField,
   password: newPasswordField,
 });
@@ -83,7 +86,7 @@ const isZone = (zone: string) => {
 
 /** Empty choices mean the browser's zone and the system's theme. */
 export const profileSchema = z.object({
-  name: nameField,
+  name: personField,
   timeZone: z.union([
     z.pipe(
       z.literal(""),

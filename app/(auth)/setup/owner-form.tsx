@@ -35,7 +35,7 @@ export function OwnerForm({ code }: { code: string }) {
         label="Password"
         name="password"
         autoComplete="new-password"
-        help="At least 12 characters."
+        help={errorOf("password") ? undefined : "At least 12 characters."}
         error={errorOf("password")}
         required
       />

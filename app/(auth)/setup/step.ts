@@ -9,7 +9,7 @@ const STEP_COOKIE = "podpass-setup";
 
 export async function keepStep(step: Step | null): Promise<void> {
   const jar = await cookies();
-  if (step === null) jar.delete(STEP_COOKIE);
+  if (step === null) jar.delete({ name: STEP_COOKIE, path: "/setup" });
   else jar.set(STEP_COOKIE, step, { httpOnly: true, sameSite: "strict", path: "/setup", maxAge: 3_600 });
 }
 

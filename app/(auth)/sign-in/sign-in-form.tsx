@@ -45,10 +45,14 @@ export function SignInForm({ callbackPath, canMail }: SignInFormProps) {
         autoFocus
         required
       />
-      <PasswordField label="Password" name="password" autoComplete="current-password" error={error} required />
-      <p className="visually-hidden" role="alert">
-        {error}
-      </p>
+      <PasswordField
+        label="Password"
+        name="password"
+        autoComplete="current-password"
+        error={error}
+        announced
+        required
+      />
       <Button type="submit" tone="primary" wide busy={busy}>
         Sign in
       </Button>

@@ -40,7 +40,7 @@ export function JoinForm({ token, email, providers }: JoinFormProps) {
           label="Password"
           name="password"
           autoComplete="new-password"
-          help="At least 12 characters."
+          help={errorOf("password") ? undefined : "At least 12 characters."}
           error={errorOf("password")}
           required
         />

@@ -26,7 +26,7 @@ export function ResetForm({ token, email }: { token: string; email: string }) {
         label="New password"
         name="password"
         autoComplete="new-password"
-        help="At least 12 characters. Every other session of yours ends."
+        help={errorOf("password") ? undefined : "At least 12 characters. Every other session of yours ends."}
         error={errorOf("password")}
         autoFocus
         required
