@@ -140,7 +140,13 @@ export function createBatcher(options: Options) {
     if (timer !== null) clearTimeout(timer);
     timer = null;
     do {
-      catchUp();
+      try {
+        catchUp();
+      } catch (error) {
+        failures += 1;
+        log.error({ err: error }, "the usage journal can't be read back");
+        await pause();
+      }
       await commit(take());
       settleFlushes();
     } while (!isStopped && (waiting.size >= batchRows || behind !== null || flushes.length > 0));

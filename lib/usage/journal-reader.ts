@@ -18,10 +18,11 @@ export function listSegments(directory: string): number[] {
 
 /**
  * The next whole lines of a segment from `offset`, without their line ends: some hundreds at a time, none at its end.
- * What a crash left without a line end is not a line.
+ * What a crash left without a line end is not a line. A segment that is gone has none left: who removed it had committed it.
  */
 export function readLines(directory: string, { segment, offset }: Position): { lines: string[]; next: number } {
-  const file = openSync(join(directory, segmentName(segment)), "r");
+  const file = openIfThere(join(directory, segmentName(segment)));
+  if (file === null) return { lines: [], next: offset };
   try {
     const chunk = Buffer.allocUnsafe(CHUNK_BYTES);
     const filled = chunk.subarray(0, readSync(file, chunk, 0, CHUNK_BYTES, offset));
@@ -33,5 +34,14 @@ export function readLines(directory: string, { segment, offset }: Position): { l
     return { lines: filled.toString("utf8", 0, end - 1).split("\n"), next: offset + end };
   } finally {
     closeSync(file);
+  }
+}
+
+function openIfThere(path: string): number | null {
+  try {
+    return openSync(path, "r");
+  } catch (error) {
+    if (error instanceof Error && "code" in error && error.code === "ENOENT") return null;
+    throw error;
   }
 }

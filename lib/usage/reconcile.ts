@@ -34,7 +34,8 @@ export async function replayOrphans(options: Replay): Promise<void> {
   }
 }
 
-async function replay(directory: string, { write, closeLost, log }: Replay) {
+/** Writes one dead replica's journal, closes what it left open, and removes the journal. */
+export async function replay(directory: string, { write, closeLost, log }: Omit<Replay, "root" | "replicaId">) {
   const found = { events: 0, damaged: 0 };
   const replicaIds = new Set<string>();
   for (const segment of listSegments(directory)) {
