@@ -87,13 +87,17 @@ export async function needsSimulatedPod(): Promise<boolean> {
 /** All pods as a probe needs them, paused ones included. A key that this PODPASS_SECRET does not open counts as none. */
 export async function podsToProbe() {
   const pods = await db.pod.findMany({ where: { removedAt: null }, select: ROW });
-  return pods.map((pod) => ({ ...sighted(pod), baseUrl: pod.baseUrl, apiKey: openedKey(pod) }));
+  return pods.map(({ sealedKey, ...pod }) => ({
+    ...sighted(pod),
+    baseUrl: pod.baseUrl,
+    ...openedKey({ id: pod.id, sealedKey }),
+  }));
 }
 
 /** The stored key of a pod, for requests to that pod only; null where there is none. Throws `not_found`. */
 export async function storedPodKey(podId: string): Promise<{ baseUrl: string; apiKey: string | null }> {
   const pod = await livePod(db, podId);
-  return { baseUrl: pod.baseUrl, apiKey: openedKey(pod) };
+  return { baseUrl: pod.baseUrl, apiKey: openedKey(pod).apiKey };
 }
 
 /** A pod that was not removed. Throws `not_found`. */
@@ -108,12 +112,14 @@ export function sealingKey() {
   return deriveKey(env.PODPASS_SECRET, "podKey");
 }
 
-function openedKey({ id, sealedKey }: { id: string; sealedKey: Uint8Array | null }) {
-  if (sealedKey === null) return null;
+type OpenedKey = { apiKey: string | null; isKeyUnreadable: boolean };
+
+function openedKey({ id, sealedKey }: { id: string; sealedKey: Uint8Array | null }): OpenedKey {
+  if (sealedKey === null) return { apiKey: null, isKeyUnreadable: false };
   try {
-    return openPodKey(id, sealedKey, sealingKey());
+    return { apiKey: openPodKey(id, sealedKey, sealingKey()), isKeyUnreadable: false };
   } catch (error) {
-    if (error instanceof AppError) return null;
+    if (error instanceof AppError) return { apiKey: null, isKeyUnreadable: true };
     throw error;
   }
 }

@@ -1,0 +1,124 @@
+import type { Command } from "./command";
+
+/** Every command, in the order of the help. What they import reads the environment, so it is loaded when they run. */
+export const COMMANDS: readonly Command[] = [
+  {
+    name: "member add",
+    words: ["EMAIL"],
+    says: "adds a member",
+    options: {
+      role: { value: "ROLE", says: "owner, admin or member (default)" },
+      "password-stdin": { says: "reads the password from standard input" },
+    },
+    notes: ["Without a password it prints a link, good for 24 hours, with which the member chooses one."],
+    run: async (given) => (await import("./member")).addMember(given),
+  },
+  {
+    name: "member disable",
+    words: ["EMAIL"],
+    says: "ends a member's sessions and stops their keys; an admin can enable them again",
+    options: {},
+    run: async (given) => (await import("./member")).disableMemberNamed(given),
+  },
+  {
+    name: "member list",
+    words: [],
+    says: "lists the members",
+    options: {},
+    run: async (given) => (await import("./member")).memberList(given),
+  },
+  {
+    name: "key issue",
+    words: [],
+    says: "makes a key and shows its secret, this once",
+    options: {
+      member: { value: "EMAIL", says: "whose key it is" },
+      name: { value: "NAME", says: "what to call it, 1 to 64 characters" },
+      expires: {
+        value: "WHEN",
+        says: "a duration (90d), a date (2027-01-31), or never; the policy's default if left out",
+      },
+      rpm: { value: "N", says: "requests a minute" },
+      tpm: { value: "N", says: "tokens a minute" },
+      concurrency: { value: "N", says: "requests in parallel" },
+      models: { value: "A,B", says: "the only models it may use" },
+      cidrs: { value: "NET,NET", says: "the only networks it may be used from" },
+    },
+    notes: ["Needs --member and --name. What is set here may exceed the policy."],
+    run: async (given) => (await import("./key")).issueKey(given),
+  },
+  {
+    name: "key rotate",
+    words: ["ID"],
+    says: "gives a key a new secret and shows it, this once",
+    options: {
+      grace: {
+        value: "DURATION",
+        says: "how long the old secret keeps working: 15m, 24h (default), 7d; 0s ends it now",
+      },
+    },
+    run: async (given) => (await import("./key")).rotateKeyById(given),
+  },
+  {
+    name: "key revoke",
+    words: ["ID"],
+    says: "ends a key and all its secrets, for good",
+    options: {},
+    run: async (given) => (await import("./key")).revokeKeyById(given),
+  },
+  {
+    name: "key list",
+    words: [],
+    says: "lists the keys, newest first",
+    options: {
+      member: { value: "EMAIL", says: "one member's keys" },
+      status: {
+        value: "STATUS",
+        says: "all (default), live, ended, active, expiring, rotating, disabled, expired or revoked",
+      },
+    },
+    run: async (given) => (await import("./key")).keyList(given),
+  },
+  {
+    name: "pod add",
+    words: ["NAME", "URL"],
+    says: "adds a pod and tests the connection to it",
+    options: {
+      "key-stdin": { says: "reads the pod's key from standard input" },
+      "hourly-usd": { value: "DOLLARS", says: "its price an hour, such as 0.78" },
+    },
+    notes: ["The address may end in /v1. The first pod added takes the place of the simulated one."],
+    run: async (given) => (await import("./pod")).addPodNamed(given),
+  },
+  {
+    name: "pod list",
+    words: [],
+    says: "lists the pods and their states",
+    options: {},
+    run: async () => (await import("./pod")).podList(),
+  },
+  {
+    name: "usage export",
+    words: [],
+    says: "prints usage, oldest first",
+    options: {
+      from: { value: "WHEN", says: "the first moment: a date, a time, or a duration ago (7d); 30d if left out" },
+      to: { value: "WHEN", says: "the moment after the last; now if left out" },
+      by: { value: "BY", says: "one row for each request (default), key, member, model, hour or day" },
+      format: { value: "FORMAT", says: "csv (default) or json" },
+    },
+    notes: [
+      "A date alone is its first moment in UTC; a time needs its zone: 2026-11-22T14:00:00Z. Hours and days are UTC's.",
+      "Single requests are kept as long as the policy says (90 days by default), sums for ever.",
+    ],
+    run: async (given) => (await import("./usage")).exportUsage(given),
+  },
+  {
+    name: "doctor",
+    words: [],
+    says: "checks environment, database, migrations, secret and pods, and says what to do",
+    options: {},
+    findsItsOwnEnvironment: true,
+    run: async () => (await import("./doctor")).examine(),
+  },
+];

@@ -1,0 +1,10 @@
+#!/usr/bin/env node
+// `podpass …`: the operator's command line, on the same domain functions as the dashboard.
+import { run } from "./run";
+
+// Whoever writes learns of an error; without a listener a reader that leaves, such as `head`, would end the process.
+process.stdout.on("error", () => undefined);
+process.stderr.on("error", () => undefined);
+
+process.exitCode = await run(process.argv.slice(2), process);
+process.exit();
