@@ -7,7 +7,7 @@ import { callbackPath } from "./callback-path";
 import { authOptions, type Journey } from "./options";
 import { isOwnOrigin } from "./own-origin";
 import { optionalMember, requestOrigin } from "./session";
-import { openSessionId, sessionCookieName } from "./session-cookie";
+import { isSecure, openSessionId, sessionCookieName } from "./session-cookie";
 import type { SignInOutcome } from "./sign-in";
 
 type Context = { params: Promise<{ nextauth: string[] }> };
@@ -44,6 +44,16 @@ async function route(request: NextRequest, [action = "", provider]: string[], co
   // Passwords are posted, and only they are: a provider comes back by GET.
   if (action === "callback" && isPasswords !== (method === "POST"))
     return refusal("not_found", "Method not allowed.", 405);
+
+  const damaged = damagedCookie(request);
+  if (damaged !== null) {
+    const answer = refusal("invalid_request", "A cookie was damaged and has been removed. Try again.", 400);
+    answer.headers.set(
+      "set-cookie",
+      `${damaged}=; Max-Age=0; Path=/; HttpOnly; SameSite=Lax${isSecure() ? "; Secure" : ""}`,
+    );
+    return answer;
+  }
 
   const journey: Journey = {
     browser: await requestOrigin(),
@@ -98,6 +108,13 @@ async function sessionAnswer() {
   const member = await optionalMember();
   const user = member && { id: member.memberId, name: member.name, email: member.email, role: member.role };
   return Response.json(user ? { user } : {}, { headers: { "cache-control": "private, no-store" } });
+}
+
+/** The name of next-auth's callback cookie if its value is no address: next-auth would answer 500 for ever. */
+function damagedCookie(request: NextRequest): string | null {
+  const name = `${isSecure() ? "__Secure-" : ""}next-auth.callback-url`;
+  const value = request.cookies.get(name)?.value;
+  return value !== undefined && !(/^https?:/.test(value) && URL.canParse(value)) ? name : null;
 }
 
 /** The same address with a callback that next-auth can't stumble over. */
