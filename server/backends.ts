@@ -28,9 +28,14 @@ const CONNECTIONS_PER_WORKER = 15;
 
 /**
  * Makes everything ready that the servers lean on: the root secret, a database of this version, a pod to ask, and the first
- * rows. Whatever was started is ended again when something in between fails.
+ * rows. Whatever was started is ended again when something in between fails. `onEnvironment` hears the complete environment as
+ * soon as it is known, for what can start before the database is ready.
  */
-export async function startBackends(env: Env, dataDir: string): Promise<Backends> {
+export async function startBackends(
+  env: Env,
+  dataDir: string,
+  onEnvironment: (environment: NodeJS.ProcessEnv) => void = () => undefined,
+): Promise<Backends> {
   const endings: Endings = [];
   const stop = async (manner: Manner) => {
     for (const end of endings.reverse()) await end(manner);
@@ -57,6 +62,8 @@ export async function startBackends(env: Env, dataDir: string): Promise<Backends
       NEXTAUTH_SECRET: deriveKey(secret, "session").toString("base64"),
       NEXT_SERVER_ACTIONS_ENCRYPTION_KEY: deriveKey(secret, "serverActions").toString("base64"),
     });
+
+    onEnvironment(environment);
 
     const [, pod] = await Promise.all([migrateInOwnProcess(databaseUrl), simulatedUnlessNamed(env, endings)]);
     const facts = await bootstrapInOwnProcess(environment, pod);

@@ -1,11 +1,12 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import pg from "pg";
-import { requirePort } from "./ports";
+import { listenError } from "./ports";
 import { StartError } from "./start-error";
 
 const OLDEST_POSTGRES = 150_000;
 /** The port of a Podpass that was just killed is free again within moments. */
 const PORT_PATIENCE_MS = 1_500;
+const POLL_MS = 100;
 
 /** Runs every check to its end and refuses the start with all that is wrong, not with the first thing. */
 export async function requireAll(checks: Promise<void>[]) {
@@ -19,16 +20,27 @@ export async function requireAll(checks: Promise<void>[]) {
   );
 }
 
-/** Refuses a port that stays taken. */
-export async function requireFreePort(host: string, port: number) {
-  const deadline = Date.now() + PORT_PATIENCE_MS;
-  for (;;) {
-    try {
-      return await requirePort(host, port);
-    } catch (error) {
-      if (Date.now() > deadline) throw error;
-      await sleep(100);
-    }
+/** Refuses an address that cannot be listened on, a taken port only when it stays taken. */
+export async function requireFreePort(host: string, port: number, patienceMs = PORT_PATIENCE_MS) {
+  const deadline = Date.now() + patienceMs;
+  for (let code = await listenError(host, port); code !== null; code = await listenError(host, port)) {
+    if (code !== "EADDRINUSE" || Date.now() > deadline) throw new StartError(explainPort(code, host, port));
+    await sleep(POLL_MS);
+  }
+}
+
+function explainPort(code: string, host: string, port: number) {
+  switch (code) {
+    case "EADDRINUSE":
+      return `PORT: ${port} is taken by another program. Choose another one, for example: PORT=${port + 1} npm start`;
+    case "EACCES":
+      return `PORT: ${port} needs rights this user does not have. Choose one above 1023.`;
+    case "EADDRNOTAVAIL":
+    case "ENOTFOUND":
+    case "EAI_AGAIN":
+      return `HOST: ${host} is not an address of this machine. 127.0.0.1 is this machine alone, 0.0.0.0 all its networks.`;
+    default:
+      return `PORT, HOST: cannot listen on ${host}:${port} (${code}).`;
   }
 }
 

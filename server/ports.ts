@@ -1,5 +1,4 @@
 import { connect, createServer } from "node:net";
-import { StartError } from "./start-error";
 
 /** A loopback port nobody listens on right now. */
 export function freePort(): Promise<number> {
@@ -14,24 +13,13 @@ export function freePort(): Promise<number> {
   });
 }
 
-/** Refuses the start, naming the variable to change, unless `host:port` can be listened on. */
-export function requirePort(host: string, port: number): Promise<void> {
-  return new Promise((resolve, reject) => {
+/** What keeps this process from listening on `host:port`, as the system's code; null: nothing. */
+export function listenError(host: string, port: number): Promise<string | null> {
+  return new Promise((resolve) => {
     const probe = createServer();
-    probe.once("error", (error: NodeJS.ErrnoException) => reject(new StartError(explain(error.code, host, port))));
-    probe.listen({ host, port }, () => probe.close(() => resolve()));
+    probe.once("error", (error: NodeJS.ErrnoException) => resolve(error.code ?? "unknown"));
+    probe.listen({ host, port }, () => probe.close(() => resolve(null)));
   });
-}
-
-function explain(code: string | undefined, host: string, port: number) {
-  if (code === "EADDRINUSE") {
-    return `PORT: ${port} is taken by another program. Choose another one, for example: PORT=${port + 1} npm start`;
-  }
-  if (code === "EACCES") return `PORT: ${port} needs rights this user does not have. Choose one above 1023.`;
-  if (code === "EADDRNOTAVAIL" || code === "ENOTFOUND" || code === "EAI_AGAIN") {
-    return `HOST: ${host} is not an address of this machine. 127.0.0.1 is this machine alone, 0.0.0.0 all its networks.`;
-  }
-  return `PORT, HOST: cannot listen on ${host}:${port} (${code ?? "unknown"}).`;
 }
 
 /** True when somebody accepts connections on a loopback port. */

@@ -1,4 +1,3 @@
-import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Env } from "@/lib/env";
 import { log } from "@/lib/log";
@@ -10,6 +9,7 @@ import { greetingOf } from "./greeting";
 import { holdDataDir } from "./hold-data-dir";
 import { watchLauncher } from "./launcher-watch";
 import type { Lock } from "./lock";
+import type { KeysChanged } from "./messages";
 import { type NextApp, nextOutput, startNext } from "./next-app";
 import { onStopSignals } from "./stop-signals";
 
@@ -44,30 +44,26 @@ async function startParts(parts: Parts, env: Env) {
     requireFreePort(env.HOST, env.PORT),
     env.DATABASE_URL === undefined ? Promise.resolve() : requireDatabase(env.DATABASE_URL),
   ]);
-  const backends = await startBackends(env, dataDir);
-  parts.backends = backends;
-
   let nextPort: number | null = null;
   const whereNextIs = () => ({ type: "next", port: nextPort }) as const;
-  const startingWorkers = startGatewayWorkers(env.WEB_CONCURRENCY, backends.environment, whereNextIs).then(
-    (workers) => {
-      parts.workers = workers;
-    },
-  );
-  const startingNext = startNext({
-    root,
-    environment: backends.environment,
-    onPort: (port) => {
-      nextPort = port;
-      parts.workers?.send(whereNextIs());
-    },
-    onKeysChanged: (message) => parts.workers?.send(message),
-  }).then((next) => {
-    parts.next = next;
+  const onPort = (port: number | null) => {
+    nextPort = port;
+    parts.workers?.send(whereNextIs());
+  };
+  const onKeysChanged = (message: KeysChanged) => parts.workers?.send(message);
+
+  // The dashboard loads while the database is made ready: nobody can ask it anything before the gateway listens.
+  let startingNext: Promise<void> | undefined;
+  const backends = await startBackends(env, dataDir, (environment) => {
+    startingNext = startNext({ root, environment, onPort, onKeysChanged }).then((next) => {
+      parts.next = next;
+    });
+    startingNext.catch(() => undefined);
   });
-  const [workers, next] = await Promise.allSettled([startingWorkers, startingNext]);
-  for (const part of [workers, next]) if (part.status === "rejected") throw part.reason;
-  parts.workers?.send(whereNextIs());
+  parts.backends = backends;
+  parts.workers = await startGatewayWorkers(env.WEB_CONCURRENCY, backends.environment, whereNextIs);
+  await startingNext;
+  parts.workers.send(whereNextIs());
 
   void backends.databaseEnded.then(() => {
     if (parts.backends === null) return;
@@ -77,7 +73,7 @@ async function startParts(parts: Parts, env: Env) {
   process.stdout.write(
     greetingOf({
       publicUrl: env.PUBLIC_URL,
-      dataDir: join(dataDir),
+      dataDir,
       isDatabaseEmbedded: backends.isDatabaseEmbedded,
       isPodSimulated: backends.isPodSimulated,
       setupCode: backends.setupCode,
