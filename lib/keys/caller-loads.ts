@@ -10,8 +10,8 @@ const MOST_WAITING = 20_000;
 const PAUSE_MS = 100;
 /** Loads ahead of time are in no hurry: they gather this long. */
 const GATHER_MS = 20;
-/** A load is repeated this often when changes keep overtaking it; then its answer is used once and not kept. */
-const MOST_REPEATS = 3;
+/** A load is repeated this often when changes keep overtaking it; then nobody knows how things stand. */
+const MOST_REPEATS = 10;
 
 type Waiting = {
   promise: Promise<CallerFacts | null>;
@@ -126,7 +126,7 @@ export function createCallerLoads({ load, keep, maxAgeMs, now, later }: Options)
         counts.repeats += 1;
         urgent.set(key, wanted);
       } else {
-        wanted.waiting?.resolve(facts);
+        wanted.waiting?.reject(unavailable());
       }
     }
   }
