@@ -29,6 +29,9 @@ export const written = ({ value, unit }: Figure) => (unit ? `${value} ${unit}` :
 
 export const compact = (count: number) => written(compactParts(count));
 
+/** For round numbers, such as limits and the lines of a chart: `40 M` rather than `40.0 M`. */
+export const compactRound = (count: number) => compact(count).replace(".0", "");
+
 /** Milliseconds as people say them: `642 ms`, `4.1 s`, `31 s`, `2 min`. */
 export function durationParts(ms: number): Figure {
   if (ms < 995) return { value: whole.format(ms), unit: "ms" };

@@ -131,6 +131,12 @@ export function agoWithTime(at: Date, zone: string, now: Date) {
   return day(at, zone, now);
 }
 
+/** `19:05:01` today, the day with its time before: for logs. */
+export function secondsOrDay(at: Date, zone: string, now: Date) {
+  const isToday = wall(at, zone).dayNumber === wall(now, zone).dayNumber;
+  return isToday ? timeWithSeconds(at, zone) : `${day(at, zone, now)}, ${timeOfDay(at, zone)}`;
+}
+
 /** What is left, in the two units that matter: `18 h 59 min`, `3 days`, `12 s`. */
 export function left(ms: number) {
   if (ms < MINUTE) return `${Math.max(0, Math.ceil(ms / SECOND))} s`;

@@ -3,11 +3,14 @@ import type { ReactNode } from "react";
 /** A page's title, a grey word on its state, and at its end what the page is for. */
 export function PageHead({
   title,
+  chip,
   meta,
   fill,
   children,
 }: {
   title: ReactNode;
+  /** A state beside the title. */
+  chip?: ReactNode;
   meta?: ReactNode;
   /** On phones the actions take a line of their own. */
   fill?: boolean;
@@ -16,7 +19,8 @@ export function PageHead({
   return (
     <header className="page-head">
       <h1 className={typeof title === "string" ? undefined : "row"}>{title}</h1>
-      {meta && <span className="meta">{meta}</span>}
+      {chip}
+      {meta && <span className="meta num">{meta}</span>}
       {children && <div className={fill ? "actions actions-fill" : "actions"}>{children}</div>}
     </header>
   );

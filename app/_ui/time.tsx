@@ -8,6 +8,7 @@ import {
   dayAndTime,
   exactly,
   left,
+  secondsOrDay,
   soon,
   timeOfDay,
   timeWithSeconds,
@@ -15,7 +16,7 @@ import {
 } from "./moments";
 import { useZone } from "./zone";
 
-const STYLES = { ago, agoWithTime, day, dayAndTime, soon, timeOfDay, timeWithSeconds, weekdayAndTime };
+const STYLES = { ago, agoWithTime, day, dayAndTime, secondsOrDay, soon, timeOfDay, timeWithSeconds, weekdayAndTime };
 
 /** A moment in the member's zone. Relative ones keep moving; the exact one is a hover, a focus or a tap away. */
 export function Time({ at, style = "ago" }: { at: Date | string | number; style?: keyof typeof STYLES }) {

@@ -1,12 +1,11 @@
 import type { Metadata } from "next";
 import { isAdmin } from "@/lib/auth/member";
 import { listMembers } from "@/lib/auth/queries";
-import { env } from "@/lib/env";
 import { KEY_SORTS } from "@/lib/keys/list-cursor";
 import { countKeys, KEY_FILTERS, listKeys } from "@/lib/keys/queries";
-import { getPolicy } from "@/lib/policy/queries";
-import { readStanding } from "../_shell/pods";
+import { sparklines } from "@/lib/usage/queries";
 import { viewer } from "../_shell/viewer";
+import { keysContext } from "./context";
 import { KeyList } from "./key-list";
 
 export const metadata: Metadata = { title: "Keys" };
@@ -14,12 +13,7 @@ export const metadata: Metadata = { title: "Keys" };
 type Search = Promise<Record<string, string | string[] | undefined>>;
 
 export default async function KeysPage({ searchParams }: { searchParams: Search }) {
-  const [{ member, now }, params, standing, policy] = await Promise.all([
-    viewer(),
-    searchParams,
-    readStanding(),
-    getPolicy(),
-  ]);
+  const [{ member, zone, now }, params] = await Promise.all([viewer(), searchParams]);
   const text = (name: string) => (typeof params[name] === "string" ? params[name] : undefined);
   const filter = {
     search: text("q"),
@@ -29,35 +23,26 @@ export default async function KeysPage({ searchParams }: { searchParams: Search 
     descending: text("dir") === undefined ? undefined : text("dir") === "desc",
     cursor: text("cursor"),
   };
-  const [page, counts, own, members] = await Promise.all([
+  const [page, counts, own, members, { maxKeysPerMember, ...context }] = await Promise.all([
     listKeys(member, filter, now),
     countKeys(member, { memberId: filter.memberId }, now),
     countKeys(member, { memberId: member.memberId }, now),
     isAdmin(member) ? listMembers(member, now) : [],
+    keysContext(member),
   ]);
-  const atCap = own.live >= policy.maxKeysPerMember;
+  const ids = page.keys.map(({ id }) => id);
+  const used = await sparklines(member, ids, { timeZone: zone, now });
+  const atCap = own.live >= maxKeysPerMember;
   return (
     <KeyList
       keys={page.keys}
       next={page.next}
       counts={counts}
       members={members.map(({ id, name }) => ({ id, name }))}
-      days={{}}
-      context={{
-        viewer: { id: member.memberId, name: member.name, isAdmin: isAdmin(member) },
-        policy: {
-          maxKeyDays: policy.maxKeyDays,
-          defaultKeyDays: policy.defaultKeyDays,
-          maxGraceHours: policy.maxGraceHours,
-          rotateEveryDays: policy.rotateEveryDays,
-        },
-        publicUrl: env.PUBLIC_URL,
-        models: standing.models,
-      }}
+      days={Object.fromEntries(ids.map((id) => [id, (used.get(id) ?? []).map(({ tokens }) => tokens)]))}
+      context={context}
       refused={
-        atCap
-          ? `Your team's policy allows ${policy.maxKeysPerMember} keys a member. Revoke one, or ask an admin.`
-          : null
+        atCap ? `Your team's policy allows ${maxKeysPerMember} keys a member. Revoke one, or ask an admin.` : null
       }
     />
   );
