@@ -1,0 +1,78 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { expect, test } from "./fixtures";
+import { type PodpassServer, runCli } from "./podpass-server";
+import { descendants, stillRunning } from "./process-tree";
+
+test.describe.configure({ mode: "serial", timeout: 120_000 });
+test.skip(process.platform !== "linux", "looks into /proc");
+
+/** A pod that takes about three seconds for a stream of sixty tokens. */
+const UNHURRIED = { SIM_TOKENS_PER_SECOND: "20", SIM_JITTER: "0" };
+
+async function openStream({ url, dataDir }: PodpassServer) {
+  await runCli(dataDir, ["member", "add", "s@example.com"]);
+  const key = (await runCli(dataDir, ["key", "issue", "--member", "s@example.com", "--name", "stream"])) as {
+    secret: string;
+  };
+  const headers = { authorization: `Bearer ${key.secret}`, "content-type": "application/json" };
+  const { data } = (await (await fetch(`${url}/v1/models`, { headers })).json()) as { data: { id: string }[] };
+  const messages = [{ role: "user", content: "Count." }];
+  const body = { model: data[0]?.id, stream: true, max_tokens: 60, ignore_eos: true, messages };
+  const answer = await fetch(`${url}/v1/chat/completions`, { method: "POST", headers, body: JSON.stringify(body) });
+  return { text: answer.text(), headers };
+}
+
+const usageOf = (dataDir: string) => runCli(dataDir, ["usage", "export", "--by", "request", "--format", "json"]);
+
+test("a stop lets streams finish, takes nothing new, writes everything down and leaves nothing behind", async ({
+  startFresh,
+}) => {
+  const server = await startFresh(UNHURRIED);
+  const { text, headers } = await openStream(server);
+  const family = descendants(server.pid);
+  const ended = server.end("SIGTERM");
+  await expect.poll(async () => (await fetch(`${server.url}/readyz`)).status).toBe(503);
+  const refused = await fetch(`${server.url}/v1/models`, { headers });
+  expect([refused.status, await refused.json()]).toMatchObject([503, { error: { code: "shutting_down" } }]);
+  expect(await text).toMatch(/data: \[DONE\]\s*$/);
+  expect(await ended).toBe(0);
+  await expect.poll(() => stillRunning(family)).toEqual([]);
+  expect(existsSync(join(server.dataDir, "lock"))).toBe(false);
+  expect(await usageOf(server.dataDir)).toMatchObject([{ outcome: "completed", completionTokens: 60 }]);
+});
+
+test("a stream that outlasts the drain limit ends with an error event, and its tokens are kept", async ({
+  startFresh,
+}) => {
+  const server = await startFresh({ ...UNHURRIED, PODPASS_DRAIN_SECONDS: "1" });
+  const { text } = await openStream(server);
+  expect(await server.end("SIGTERM")).toBe(0);
+  expect(await text).toContain('"code":"shutting_down"');
+  expect(await text).not.toContain("[DONE]");
+  const [row] = (await usageOf(server.dataDir)) as { outcome: string; completionTokens: number }[];
+  expect(row?.outcome).not.toBe("completed");
+  expect(row?.completionTokens).toBeGreaterThan(0);
+});
+
+test("a second signal ends it at once", async ({ startFresh }) => {
+  const server = await startFresh(UNHURRIED);
+  const { text } = await openStream(server);
+  const family = descendants(server.pid);
+  void server.end("SIGINT");
+  await new Promise((resolve) => setTimeout(resolve, 700));
+  expect(await server.end("SIGINT")).toBe(130);
+  await text.catch(() => undefined);
+  await expect.poll(() => stillRunning(family)).toEqual([]);
+});
+
+test("the dashboard's process can crash: streams do not notice, and it comes back", async ({ startFresh }) => {
+  const server = await startFresh(UNHURRIED);
+  const { text } = await openStream(server);
+  const dashboard = descendants(server.pid).find(({ command }) => command.startsWith("next-server"));
+  process.kill(dashboard?.pid ?? 0, "SIGKILL");
+  const page = await fetch(`${server.url}/sign-in`, { headers: { accept: "text/html" } });
+  expect([page.status, await page.text()]).toEqual([503, expect.stringContaining('http-equiv="refresh"')]);
+  expect(await text).toMatch(/data: \[DONE\]\s*$/);
+  await expect.poll(async () => (await fetch(`${server.url}/sign-in`, { redirect: "manual" })).status).not.toBe(503);
+});
