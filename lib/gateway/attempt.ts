@@ -27,7 +27,8 @@ export class Attempt {
   /** Monotonic ms at which the pod was asked, and at which its first event came. */
   askedAt: number | null = null;
   firstTokenAt: number | null = null;
-  private readonly startedAt: number;
+  /** Monotonic ms. */
+  readonly startedAt: number;
 
   constructor(id: string, atMs: number, startedAt: number, route: Route, caller: CallerFacts) {
     this.id = id;

@@ -38,6 +38,8 @@ export type LogLine = {
   path: string;
   status: number | null;
   attempt: Attempt | null;
+  /** How it ended; null where nobody was let in. */
+  event: UsageEvent | null;
   error: AppError | null;
 };
 
@@ -63,8 +65,8 @@ export function createGateway(steps: Steps): Handle {
       const refusal = refusalOf(error);
       const hasLeft = client.isGone;
       refuse(request, client, id, refusal);
-      if (attempt !== null) recordRefusal(attempt, refusal, hasLeft);
-      steps.log({ requestId: id, path: request.path, status: refusal.answer.status, attempt, error: refusal });
+      const event = attempt === null ? null : recordRefusal(attempt, refusal, hasLeft);
+      steps.log({ requestId: id, path: request.path, status: refusal.answer.status, attempt, event, error: refusal });
     }
   };
 
@@ -119,12 +121,15 @@ export function createGateway(steps: Steps): Handle {
     const outcome = hasLeft ? "client_closed" : outcomeBeforePod(refusal);
     const tokens = attempt.askedAt === null ? NO_TOKENS : UNKNOWN_TOKENS;
     const status = hasLeft ? null : refusal.answer.status;
-    steps.record.final(attempt.ending({ outcome, status, tokens, errorCode: refusal.code }, steps.now()));
+    const event = attempt.ending({ outcome, status, tokens, errorCode: refusal.code }, steps.now());
+    steps.record.final(event);
+    return event;
   }
 
   function end(attempt: Attempt, ending: Ending, error: AppError | null = null) {
-    steps.record.final(attempt.ending(ending, steps.now()));
-    steps.log({ requestId: attempt.id, path: attempt.route.path, status: ending.status, attempt, error });
+    const event = attempt.ending(ending, steps.now());
+    steps.record.final(event);
+    steps.log({ requestId: attempt.id, path: attempt.route.path, status: ending.status, attempt, event, error });
   }
 }
 
@@ -145,6 +150,7 @@ function outcomeOf(refusal: AppError | null): Ending["outcome"] {
 /** Ended in mid-stream because the key no longer opens anything. */
 const STOPPED_BY_US = new Set<string>(["key_expired", "key_revoked", "key_rotated", "key_disabled"]);
 
-function outcomeBeforePod(refusal: AppError): Ending["outcome"] {
-  return refusal.code === "pod_unavailable" || refusal.code === "pod_error" ? "upstream_error" : outcomeOf(refusal);
+/** Refused before any pod was asked: by us, unless it is the pods that can't. */
+function outcomeBeforePod({ code }: AppError): Ending["outcome"] {
+  return code.startsWith("pod_") ? "upstream_error" : "rejected";
 }

@@ -4,6 +4,7 @@ import type { Client } from "./client";
 /** A call that is being answered. */
 export type LiveCall = {
   keyId: string;
+  isStreamed: boolean;
   startedAt: number;
   client: Client;
   stop(refusal: AppError): void;
@@ -65,6 +66,7 @@ export function createLiveCalls({
     add: (call: LiveCall) => void calls.add(call),
     remove: (call: LiveCall) => void calls.delete(call),
     size: () => calls.size,
+    streams: () => [...calls].filter(({ isStreamed }) => isStreamed).length,
     /** A key changed: its streams are looked at now. */
     keyChanged(keyIds: readonly string[] | "all") {
       for (const call of calls) if (keyIds === "all" || keyIds.includes(call.keyId)) recheck(call, now());

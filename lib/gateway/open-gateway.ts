@@ -35,6 +35,8 @@ type Options = {
   env: Env;
   /** Looks at every pod and writes its state and models down. */
   probe: () => Promise<void>;
+  /** Sees each request's end, as the log does: for metrics. */
+  observe?: (line: LogLine) => void;
 };
 
 export type OpenGateway = Awaited<ReturnType<typeof openGateway>>;
@@ -43,7 +45,7 @@ export type OpenGateway = Awaited<ReturnType<typeof openGateway>>;
  * The gateway with its real parts: cache, journal, pods. One a process. `handle` never rejects.
  * Opens although the database is away, and answers 503 until it is back.
  */
-export async function openGateway({ env, probe }: Options) {
+export async function openGateway({ env, probe, observe }: Options) {
   const databaseUrl = env.DATABASE_URL;
   if (databaseUrl === undefined) throw new AppError("database_unavailable", "DATABASE_URL is not set.");
   const pepper = deriveKey(env.PODPASS_SECRET, "pepper");
@@ -63,6 +65,8 @@ export async function openGateway({ env, probe }: Options) {
   const recorder = createRecorder({ journalDir: join(env.PODPASS_DATA_DIR, "journal"), databaseUrl, log });
   const roster = createRoster({ load: () => loadPods(), unseal, probe });
   let isStrict = false;
+  /** Requests that wait for a place at a pod. */
+  let waiting = 0;
 
   const authenticate = createAuthenticate({ pepper, lookUp: cache.get, dbNow: changes.dbNow });
   const check = createCheck({ trustedProxies: env.TRUSTED_PROXIES, isStrict: () => isStrict });
@@ -75,7 +79,10 @@ export async function openGateway({ env, probe }: Options) {
     ...check,
     look: createLook({ pods: roster.active }),
     admit: async (_attempt, call) => {
-      const pod = await roster.choose(call);
+      waiting += 1;
+      const pod = await roster.choose(call).finally(() => {
+        waiting -= 1;
+      });
       pod.inFlight += 1;
       const release = () => {
         pod.inFlight -= 1;
@@ -84,7 +91,10 @@ export async function openGateway({ env, probe }: Options) {
     },
     record: recorder,
     forward: relay,
-    log: writeLine,
+    log(line) {
+      observe?.(line);
+      writeLine(line);
+    },
   });
 
   /** Ids carry the database's time, so that buckets are the same on every replica. */
@@ -132,6 +142,7 @@ export async function openGateway({ env, probe }: Options) {
     const digest = digestOf(credentialOf(request.headers, attempt.route.dialect), pepper);
     const live = {
       keyId: attempt.caller.keyId,
+      isStreamed: call.isStreamed,
       startedAt: attempt.askedAt,
       client,
       stop,
@@ -189,6 +200,9 @@ export async function openGateway({ env, probe }: Options) {
     flush: recorder.flush,
     stats: () => ({
       live: liveCalls.size(),
+      streams: liveCalls.streams(),
+      waiting,
+      pods: roster.active().map(({ facts }) => ({ name: facts.name, state: facts.state })),
       cache: cache.stats(),
       recorder: recorder.stats(),
       changes: changes.state(),

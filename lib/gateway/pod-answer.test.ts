@@ -1,37 +1,63 @@
 import { expect, test } from "vitest";
-import { refusalFromPod } from "./pod-answer";
+import { cleanedMessage, refusalFromPod, refusalFromTransport } from "./pod-answer";
 
-const answer = (error: unknown) => Buffer.from(JSON.stringify({ error }));
+const body = (message: string, param: string | null = null) =>
+  Buffer.from(JSON.stringify({ error: { message, type: "x", param, code: 400 } }));
 
-test("a field that fails the pod's checks is named, its value is not repeated", () => {
-  const detail = (type: string, at: string, words: string) =>
-    `{'type': '${type}', 'loc': '${at}', 'msg': '${words}', 'input': 'my secret prompt'}`;
-  const message = `2 validation errors:\n  ${detail("float_parsing", "body.min_p", "Input should be a valid number")}\n  ${detail("missing", "body.x", "Field required")}`;
-  const refusal = refusalFromPod(400, answer({ message, type: "Bad Request", param: "body.min_p", code: 400 }), null);
-  expect(refusal).toMatchObject({
-    code: "invalid_request",
-    message: "min_p: Input should be a valid number",
-    param: "min_p",
+test("a caller's own mistake keeps its meaning and its field", () => {
+  const words = "max_tokens=20000 cannot be greater than max_model_len=1024. (parameter=max_tokens, value=20000)";
+  expect(refusalFromPod(400, body(words, "max_tokens"), null)).toMatchObject({
+    code: "context_length_exceeded",
+    message: words,
+    param: "max_tokens",
   });
 });
 
-test("the pod's own sentence about a value passes", () => {
-  const message = "temperature must be in [0, 2], got 5.0. (parameter=temperature, value=5.0)";
-  const refusal = refusalFromPod(
-    400,
-    answer({ message, type: "BadRequestError", param: "temperature", code: 400 }),
-    null,
-  );
-  expect(refusal).toMatchObject({ code: "invalid_request", message, param: "temperature" });
+test.each([
+  ["http://10.0.0.7:8000/v1 refused", /10\.0|http/],
+  ["object at 0x7f3a5c2b1d90 is bad", /0x7f/],
+  ["see /usr/lib/python3/x.py", /usr/],
+  ["connect to pod-1.internal:8000", /internal/],
+  ["key sk-abcdefghijkl is wrong", /abcdefgh/],
+  ["Traceback (most recent call last): …", /Traceback/],
+])("%s does not go out", (message, secret) => {
+  expect(refusalFromPod(400, body(message), null).message).not.toMatch(secret);
 });
 
-test("a prompt over the context and a model that is not served keep their meaning", () => {
-  const tooLong =
-    "This model's maximum context length is 1024 tokens. However, your prompt contains at least 1025 input tokens.";
-  const unknown = "The model `nope` does not exist. Valid aliases: tiny-llama.";
-  expect(refusalFromPod(400, answer({ message: tooLong }), null).code).toBe("context_length_exceeded");
-  expect(refusalFromPod(404, answer({ message: unknown }), null)).toMatchObject({
-    code: "model_not_found",
-    param: "model",
-  });
+test("control characters and length are cut", () => {
+  expect(cleanedMessage("a\u0000b\u202ec")).toBe("abc");
+  expect(cleanedMessage("x".repeat(10_000))?.length).toBeLessThan(500);
+});
+
+test.each([
+  [401, "pod_error"],
+  [403, "pod_error"],
+  [307, "pod_error"],
+  [500, "pod_error"],
+  [502, "pod_unavailable"],
+  [503, "pod_unavailable"],
+  [504, "pod_timeout"],
+  [524, "pod_timeout"],
+  [429, "rate_limit_exceeded"],
+])("the pod's %i becomes %s", (status, code) => {
+  const refusal = refusalFromPod(status, body("secret inside"), "7");
+  expect([refusal.code, refusal.message.includes("inside")]).toEqual([code, false]);
+});
+
+test("retry-after is passed on where a retry helps, within an hour", () => {
+  expect(refusalFromPod(429, body(""), "7").retryAfterSeconds).toBe(7);
+  expect(refusalFromPod(503, body(""), "1e9").retryAfterSeconds).toBe(3_600);
+  expect(refusalFromPod(503, body(""), "Wed, 21 Oct").retryAfterSeconds).toBe(5);
+});
+
+test.each([
+  ["ECONNREFUSED", "pod_unavailable"],
+  ["ENOTFOUND", "pod_unavailable"],
+  ["DEPTH_ZERO_SELF_SIGNED_CERT", "pod_unavailable"],
+  ["UND_ERR_HEADERS_TIMEOUT", "pod_timeout"],
+  ["UND_ERR_BODY_TIMEOUT", "pod_timeout"],
+  ["UND_ERR_SOCKET", "pod_error"],
+  ["ECONNRESET", "pod_error"],
+])("%s on the way to the pod becomes %s", (code, expected) => {
+  expect(refusalFromTransport(Object.assign(new Error("x"), { code })).code).toBe(expected);
 });

@@ -67,6 +67,9 @@ const EXACT = new Map(ROUTES.map((route) => [`${route.method} ${route.path}`, ro
 const ONE_MODEL = get("/v1/models/{id}", "models");
 const MODEL_PREFIX = "/v1/models/";
 
+/** Every route, the one whose path names a model included. */
+export const EVERY_ROUTE: readonly Route[] = [...ROUTES, ONE_MODEL];
+
 /** The route for a method and a raw path, compared as they are: no other spelling, case, slash or encoding. Null: not ours. */
 export function matchRoute(method: string, path: string): Match | null {
   const route = EXACT.get(`${method} ${path}`);
