@@ -17,6 +17,7 @@ const CATALOGUE = {
   ip_not_allowed: { status: 403, retry: false },
   not_found: { status: 404, retry: false },
   model_not_found: { status: 404, retry: false },
+  method_not_allowed: { status: 405, retry: false },
   request_timeout: { status: 408, retry: true },
   conflict: { status: 409, retry: false },
   request_too_large: { status: 413, retry: false },
@@ -36,6 +37,8 @@ const CATALOGUE = {
 } as const;
 
 export type ErrorCode = keyof typeof CATALOGUE;
+
+export const ERROR_CODES = Object.keys(CATALOGUE) as readonly ErrorCode[];
 
 type Details = ErrorOptions & {
   /** The field at fault, as the caller wrote it. */
