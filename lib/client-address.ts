@@ -39,6 +39,11 @@ export function parseNetwork(text: string): Network | null {
   return prefix >= 0 && prefix <= longest ? { address, prefix, family } : null;
 }
 
+/** Whether an entry of `TRUSTED_PROXIES` means anything. */
+export function isNetworkName(entry: string): boolean {
+  return Object.hasOwn(NAMED, entry) || parseNetwork(entry) !== null;
+}
+
 const compiled = new WeakMap<readonly string[], BlockList>();
 
 function compile(networks: readonly string[]) {

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { isNetworkName } from "./client-address";
 
 const webAddress = z.url({ protocol: /^https?$/, error: "must be an http:// or https:// address" });
 const list = z.string().transform((text) =>
@@ -40,7 +41,9 @@ const schema = z.object({
   AUTH_OIDC_ISSUER: webAddress.optional(),
   AUTH_OIDC_ID: provider.optional(),
   AUTH_OIDC_SECRET: provider.optional(),
-  TRUSTED_PROXIES: list.default([]),
+  TRUSTED_PROXIES: list
+    .refine((entries) => entries.every(isNetworkName), "must be addresses, networks (10.0.0.0/8), loopback or private")
+    .default([]),
   METRICS_TOKEN: z.string().min(16, "needs at least 16 characters").optional(),
   LOG_LEVEL: z.enum(["trace", "debug", "info", "warn", "error", "fatal", "silent"]).default("info"),
   OTEL_EXPORTER_OTLP_ENDPOINT: webAddress.optional(),

@@ -6,6 +6,7 @@ import { log } from "../log";
 import { callbackPath } from "./callback-path";
 import { authOptions, type Journey } from "./options";
 import { isOwnOrigin } from "./own-origin";
+import { commonHeaders } from "./page-headers";
 import { optionalMember, requestOrigin } from "./session";
 import { isSecure, openSessionId, sessionCookieName } from "./session-cookie";
 import type { SignInOutcome } from "./sign-in";
@@ -26,7 +27,7 @@ export async function handleAuth(request: NextRequest, context: Context): Promis
     const response = await route(request, (await context.params).nextauth, context);
     const answer = new Response(response.body, response);
     if (!answer.headers.has("cache-control")) answer.headers.set("cache-control", "private, no-store");
-    answer.headers.set("x-content-type-options", "nosniff");
+    for (const [name, value] of Object.entries(commonHeaders(isSecure()))) answer.headers.set(name, value);
     return answer;
   } catch (error) {
     if (error instanceof AppError) return refusal(error.code, error.message, error.answer.status);

@@ -21,19 +21,26 @@ export function contentSecurityPolicy({ nonce, isDevelopment }: Site): string {
   ].join("; ");
 }
 
-/** The headers of every page and of every answer to an action. */
-export function pageHeaders(site: Site): Record<string, string> {
+/** What every answer of ours says, whatever it is. */
+export function commonHeaders(isHttps: boolean): Record<string, string> {
   return {
-    "content-security-policy": contentSecurityPolicy(site),
-    "cache-control": "private, no-store",
     "x-content-type-options": "nosniff",
-    "x-frame-options": "DENY",
     // Addresses of invites and resets contain their token: no other site sees where somebody came from.
     "referrer-policy": "same-origin",
     "cross-origin-opener-policy": "same-origin",
     "cross-origin-resource-policy": "same-origin",
+    ...(isHttps ? { "strict-transport-security": "max-age=63072000" } : {}),
+  };
+}
+
+/** The headers of every page and of every answer to an action. */
+export function pageHeaders(site: Site): Record<string, string> {
+  return {
+    ...commonHeaders(site.isHttps),
+    "content-security-policy": contentSecurityPolicy(site),
+    "cache-control": "private, no-store",
+    "x-frame-options": "DENY",
     "permissions-policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
-    ...(site.isHttps ? { "strict-transport-security": "max-age=63072000" } : {}),
   };
 }
 

@@ -38,7 +38,7 @@ export function ProviderButtons({ providers, callbackPath, prepare }: ProviderBu
   return (
     <>
       <GateOr />
-      <div className="rows">
+      <div className="rows-tight">
         <FormError>{error}</FormError>
         {providers.map(({ id, name }) => (
           <Button key={id} wide busy={leaving === id} onClick={() => leave(id)}>

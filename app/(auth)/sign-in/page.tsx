@@ -39,12 +39,14 @@ export default async function SignInPage({ searchParams }: { searchParams: Promi
       title={`Sign in to ${new URL(env.PUBLIC_URL).host}`}
       foot="No account? Ask whoever runs this Podpass for an invite link."
     >
-      {reason && (
-        <Note tone="danger" role="alert">
-          {reason}
-        </Note>
-      )}
-      <SignInForm callbackPath={path} canMail={isMailConfigured()} />
+      <div className="rows">
+        {reason && (
+          <Note tone="danger" role="alert">
+            {reason}
+          </Note>
+        )}
+        <SignInForm callbackPath={path} canMail={isMailConfigured()} />
+      </div>
       <ProviderButtons providers={configuredProviders()} callbackPath={path} />
     </Gate>
   );

@@ -64,12 +64,16 @@ export default async function InvitePage({ params }: { params: Promise<{ token: 
         </>
       }
     >
-      {member && (
-        <Note tone="warn">
-          You are signed in as {member.email}. Joining here signs you out there and makes another member.
-        </Note>
-      )}
-      <JoinForm token={token} email={view.email} providers={configuredProviders()} />
+      <div className="rows">
+        {member && (
+          <Note tone="warn">
+            You are signed in as {member.email}. Joining here signs you out there and makes another member.
+          </Note>
+        )}
+        <div>
+          <JoinForm token={token} email={view.email} providers={configuredProviders()} />
+        </div>
+      </div>
     </Gate>
   );
 }
