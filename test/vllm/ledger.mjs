@@ -11,7 +11,7 @@ export function compareWithPod({ usage, samples = 1, outcome, seen, status }, { 
     assert.equal(prompt, usage.prompt * samples, "prompt tokens: vLLM's count, the SDK's");
   if (usage) assert.equal(generation, usage.completion, "completion tokens: vLLM's count, the SDK's");
   if (outcome !== "client_closed") return;
-  assert.ok(generation < 800, `vLLM went on to ${generation} tokens after its client had left`);
+  assert.ok(generation < 3_500 * samples, `vLLM went on to ${generation} tokens after its client had left`);
   assert.ok(generation >= (seen ?? 0), `the client saw ${seen} pieces, vLLM counted ${generation} tokens`);
   assert.ok(idleAfterMs < FREED_WITHIN_MS, `vLLM was busy for ${Math.round(idleAfterMs)} ms after its client had left`);
 }

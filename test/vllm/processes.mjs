@@ -5,7 +5,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 
 const running = new Set();
 
-/** Starts a command in a process group of its own, its output in `logFile`; `stopAll` ends the whole group. */
+/** Starts a command in a process group of its own, its output in `logFile`; it is ended as Ctrl-C does, the whole group at once. */
 export function start(name, command, args, { env, cwd, logFile, stdio }) {
   const child = spawn(command, args, { cwd, env: { ...process.env, ...env }, detached: true, stdio });
   const log = createWriteStream(logFile);
@@ -44,11 +44,17 @@ function signalGroup({ child }, signal) {
 }
 
 /** Ends a process and its group: asks, waits 20 s, then forces. */
-export async function stop(started) {
+async function stop(started) {
   running.delete(started);
   if (started.child.pid === undefined || !signalGroup(started, "SIGTERM")) return;
   const deadline = performance.now() + 20_000;
   while (signalGroup(started, 0) && performance.now() < deadline) await sleep(100);
+  signalGroup(started, "SIGKILL");
+}
+
+/** Ends a process and its group as a machine that is switched off does. */
+export function kill(started) {
+  running.delete(started);
   signalGroup(started, "SIGKILL");
 }
 

@@ -96,7 +96,7 @@ async function runAll(folder) {
     ...(await runScenarios("Python", await pythonScenarios({ ...target, python, folder, key: forPython }), vllm)),
   ];
   await check("JavaScript: a pod that ends mid-stream is told as an error", async () => {
-    const told = await outlivePod({ ...target, key: forJavaScript, podKey }, vllm.stop);
+    const told = await outlivePod({ ...target, key: forJavaScript, podKey }, vllm.kill);
     entries.push({ name: "a pod that ends mid-stream", told, counted: {} });
     return `${told.seen} pieces seen, the next call answered ${told.next}`;
   });

@@ -119,7 +119,7 @@ def a_response_answers():
 
 
 def a_client_that_leaves_mid_stream_frees_the_pod():
-    stream, request_id = ask(max_tokens=900, stream=True, extra_body=FIXED)
+    stream, request_id = ask(max_tokens=4_000, stream=True, extra_body=FIXED)
     seen = 0
     for chunk in stream:
         seen += bool(chunk.choices and chunk.choices[0].delta.content)
@@ -131,7 +131,7 @@ def a_client_that_leaves_mid_stream_frees_the_pod():
 
 def a_client_that_leaves_before_the_answer_frees_the_pod():
     hasty = client.with_options(timeout=0.4)
-    body = {"model": model, "messages": HELLO, "max_tokens": 1000, "extra_body": FIXED}
+    body = {"model": model, "messages": HELLO, "max_tokens": 4_000, "extra_body": FIXED}
     refused(openai.APITimeoutError, lambda: hasty.chat.completions.create(**body))
     return {"outcome": "client_closed"}
 

@@ -1,12 +1,23 @@
 import { freePort, start, until } from "./processes.mjs";
-import { MODEL } from "./vllm.mjs";
+import { MAX_MODEL_LEN, MODEL } from "./vllm.mjs";
 
 const MAIN = new URL("../../pod/simulator/main.ts", import.meta.url).pathname;
 
 /** The simulated pod with the options of the real one, as fast as it can. */
 export async function startSimulator({ folder, apiKey }) {
   const port = await freePort();
-  const options = ["--port", port, "--model", MODEL, "--max-model-len", 1024, "--tokens-per-second", 0, "--ttft-ms", 0];
+  const options = [
+    "--port",
+    port,
+    "--model",
+    MODEL,
+    "--max-model-len",
+    MAX_MODEL_LEN,
+    "--tokens-per-second",
+    0,
+    "--ttft-ms",
+    0,
+  ];
   const started = start(
     "The simulated pod",
     process.execPath,

@@ -1,8 +1,10 @@
 import { spawnSync } from "node:child_process";
 import { setTimeout as sleep } from "node:timers/promises";
-import { freePort, start, stop, until } from "./processes.mjs";
+import { freePort, kill, start, until } from "./processes.mjs";
 
 export const MODEL = "tiny-llama";
+/** Long enough for an answer to last seconds, however fast the machine is. */
+export const MAX_MODEL_LEN = 4096;
 
 /** Without the network, without telemetry, on one core: the machine is shared with what is being tested. */
 const QUIET = {
@@ -26,7 +28,7 @@ export async function startVllm({ python, folder, apiKey }) {
     "served-model-name": MODEL,
     host: "127.0.0.1",
     port,
-    "max-model-len": 1024,
+    "max-model-len": MAX_MODEL_LEN,
     "max-num-seqs": 16,
     "tool-call-parser": "hermes",
   };
@@ -46,7 +48,7 @@ export async function startVllm({ python, folder, apiKey }) {
   );
   const url = `http://127.0.0.1:${port}`;
   await until(started, "ready", 300_000, async () => (await fetch(`${url}/health`)).ok);
-  return { url, counters: () => counters(url), rest: () => rest(url), stop: () => stop(started) };
+  return { url, counters: () => counters(url), rest: () => rest(url), kill: () => kill(started) };
 }
 
 async function counters(url) {
