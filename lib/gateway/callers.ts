@@ -20,15 +20,20 @@ export function openCallers(onChange?: (keyIds: readonly string[] | "all", epoch
     changesSince: (epoch) => changesSince(epoch),
     notify: (payload) => notifyReplicas(payload),
     trim: () => trimKeyChanges(),
-    onChange(keyIds, epoch) {
-      cache.invalidate(keyIds, epoch);
-      onChange?.(keyIds, epoch);
-    },
+    onChange: forget,
     log,
   });
+
+  function forget(keyIds: readonly string[] | "all", epoch: number) {
+    cache.invalidate(keyIds, epoch);
+    onChange?.(keyIds, epoch);
+  }
+
   return {
     get: cache.get,
     dbNow: changes.dbNow,
+    /** For changes made on this machine: in force here before their answer leaves, whenever the notice arrives. */
+    forget,
     /** Resolves when the database has answered once and its time is known. */
     ready: changes.ready,
     stats: () => ({ cache: cache.stats(), changes: changes.state() }),

@@ -1,8 +1,6 @@
 import { join } from "node:path";
 import type { Env } from "@/lib/env";
 import { AppError } from "@/lib/errors";
-import { createCallerCache } from "@/lib/keys/cache";
-import { watchKeyChanges } from "@/lib/keys/changes";
 import { digestOf } from "@/lib/keys/secret";
 import { verdictOn } from "@/lib/keys/verdict";
 import { log } from "@/lib/log";
@@ -12,6 +10,7 @@ import { createRecorder } from "@/lib/usage/recorder";
 import { newRequestId, timeOf } from "@/lib/usage/request-id";
 import type { Attempt } from "./attempt";
 import { createAuthenticate } from "./authenticate";
+import { openCallers } from "./callers";
 import { type Call, createCheck } from "./check";
 import type { Client, GatewayRequest } from "./client";
 import { credentialOf } from "./credential";
@@ -19,8 +18,7 @@ import { forward, type Patience } from "./forward";
 import { createGateway, type LogLine } from "./gateway";
 import { createLiveCalls } from "./live-calls";
 import { createLook } from "./look";
-import { notifyReplicas, trimKeyChanges } from "./mutations";
-import { changesSince, loadCallers, loadPods, loadPolicy, type PodFacts, readEpoch } from "./queries";
+import { loadPods, loadPolicy, type PodFacts } from "./queries";
 import { createRoster, type LivePod, upstreamOf } from "./roster";
 import { matchRoute } from "./routes";
 
@@ -51,24 +49,16 @@ export async function openGateway({ env, probe, observe }: Options) {
   const pepper = deriveKey(env.PODPASS_SECRET, "pepper");
   const sealingKey = deriveKey(env.PODPASS_SECRET, "podKey");
 
-  const cache = createCallerCache({ load: (digests) => loadCallers(digests) });
   const liveCalls = createLiveCalls();
-  const changes = watchKeyChanges({
-    connectionString: databaseUrl,
-    readEpoch: () => readEpoch(),
-    changesSince: (epoch) => changesSince(epoch),
-    notify: (payload) => notifyReplicas(payload),
-    trim: () => trimKeyChanges().then(() => undefined),
-    onChange: forget,
-    log,
-  });
+  // A key that changed may have streams running: they are looked at at once.
+  const callers = openCallers((keyIds) => liveCalls.keyChanged(keyIds));
   const recorder = createRecorder({ journalDir: join(env.PODPASS_DATA_DIR, "journal"), databaseUrl, log });
   const roster = createRoster({ load: () => loadPods(), unseal, probe });
   let isStrict = false;
   /** Requests that wait for a place at a pod. */
   let waiting = 0;
 
-  const authenticate = createAuthenticate({ pepper, lookUp: cache.get, dbNow: changes.dbNow });
+  const authenticate = createAuthenticate({ pepper, lookUp: callers.get, dbNow: callers.dbNow });
   const check = createCheck({ trustedProxies: env.TRUSTED_PROXIES, isStrict: () => isStrict });
 
   const handle = createGateway({
@@ -105,15 +95,10 @@ export async function openGateway({ env, probe, observe }: Options) {
 
   function clockNow() {
     try {
-      return changes.dbNow();
+      return callers.dbNow();
     } catch {
       return Date.now(); // nobody will be let in at such a time, but their refusal needs an id
     }
-  }
-
-  function forget(keyIds: readonly string[] | "all", epoch: number) {
-    cache.invalidate(keyIds, epoch);
-    liveCalls.keyChanged(keyIds);
   }
 
   function unseal({ id, name, sealedKey }: PodFacts): string | null {
@@ -157,8 +142,8 @@ export async function openGateway({ env, probe, observe }: Options) {
   }
 
   async function recheck(digest: Buffer): Promise<AppError | null> {
-    const facts = await cache.get(digest);
-    const verdict = facts && verdictOn(facts, changes.dbNow());
+    const facts = await callers.get(digest);
+    const verdict = facts && verdictOn(facts, callers.dbNow());
     return verdict === null || verdict.ok ? null : new AppError(verdict.code, verdict.message);
   }
 
@@ -192,21 +177,13 @@ export async function openGateway({ env, probe, observe }: Options) {
   return {
     handle,
     /** Drops what is remembered of these keys: a change made on this machine is in force before its answer leaves. */
-    forget,
+    forget: callers.forget,
     /** Ends all streams, each with an event that says why. */
     endStreams: () =>
       liveCalls.stopAll(new AppError("shutting_down", "Podpass is restarting. Send the request again.")),
     /** Resolves when every request that ended so far has its row. */
     flush: recorder.flush,
-    stats: () => ({
-      live: liveCalls.size(),
-      streams: liveCalls.streams(),
-      waiting,
-      pods: roster.active().map(({ facts }) => ({ name: facts.name, state: facts.state })),
-      cache: cache.stats(),
-      recorder: recorder.stats(),
-      changes: changes.state(),
-    }),
+    stats: () => ({ live: liveCalls.size(), recorder: recorder.stats(), ...callers.stats() }),
     /** Writes what is left of usage, then gives everything back. */
     async close() {
       isClosed = true;
@@ -214,7 +191,7 @@ export async function openGateway({ env, probe, observe }: Options) {
       clearTimeout(probing);
       liveCalls.close();
       await recorder.close();
-      await Promise.all([changes.stop(), roster.close()]);
+      await Promise.all([callers.stop(), roster.close()]);
     },
   };
 }
