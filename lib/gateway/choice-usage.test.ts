@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { MESSAGES, NamedStream } from "./named-stream";
 import { OpenAiStream } from "./openai-stream";
+import { StreamRelay } from "./stream-relay";
 
 const NOTHING_ASKED = { include: false, continuous: false };
 const chunk = (index: number, prompt: number, completion: number) =>
@@ -39,6 +40,17 @@ test("a total out of range makes the sum an estimate", () => {
     completion: 12,
     source: "estimated",
   });
+});
+
+test("an answer that the pod ended by itself is broken off, not finished, and keeps its count", () => {
+  const aborted =
+    'data: {"id":"x","choices":[{"index":0,"delta":{"content":"a"},"logprobs":null,"finish_reason":"abort","stop_reason":null,"token_ids":null}],"usage":{"prompt_tokens":12,"completion_tokens":9}}\n\n';
+  const reader = new OpenAiStream(NOTHING_ASKED);
+  const stream = new StreamRelay(reader);
+  const out = stream.push(Buffer.from(`${chunk(0, 12, 8)}${aborted}${last(12, 9)}data: [DONE]\n\n`)).toString();
+  expect(out).not.toMatch(/abort|DONE/);
+  expect(reader).toMatchObject({ isDone: false, podError: expect.any(String) });
+  expect(reader.tokens()).toMatchObject({ prompt: 12, completion: 9, source: "measured" });
 });
 
 test("Messages tell cached tokens apart from the rest of the prompt", () => {

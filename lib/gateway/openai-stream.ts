@@ -9,6 +9,8 @@ const ERROR = Buffer.from('{"error"');
 const ERROR_OBJECT = Buffer.from('{"object":"error"');
 const USAGE = Buffer.from('"usage"');
 const NO_CHOICES = Buffer.from('"choices":[]');
+const FINISH = Buffer.from('"finish_reason":');
+const ABORTED = Buffer.from('"abort"');
 const CHOICE = Buffer.from('"choices":[{"index":');
 
 const SPACE = 0x20;
@@ -75,6 +77,12 @@ export class OpenAiStream implements StreamReader {
 
     const choice = this.choiceOf(text, payload, key);
     this.usage.set(choice, text, value, valueEnd);
+    const finish = text.lastIndexOf(FINISH, key);
+    if (finish > payload && startsWith(text, finish + FINISH.length, ABORTED)) {
+      // A vLLM that is being stopped ends its streams like this, and then with `[DONE]` as if they were complete.
+      this.podError = "the pod ended the answer before it was complete";
+      return DROP;
+    }
     return this.fateOf(choice, key - 1, valueEnd);
   }
 
