@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { AppError } from "@/lib/errors";
 import { tooLarge } from "./check";
+import { ChunkFrames } from "./chunk-frames";
 import type { Client, GatewayRequest } from "./client";
 import type { Handle } from "./gateway";
 import { isGatewayPath } from "./routes";
@@ -29,17 +30,22 @@ export function createNodeHandler(handle: Handle) {
   };
 }
 
+/** Up to here an answer's body is joined with its head and leaves in one write; beyond, copying it costs more. */
+const JOINED_BYTES = 32 * 1024;
+
 class NodeClient implements Client {
   onGone: (() => void) | null = null;
   onDrain: (() => void) | null = null;
   waitingSince: number | null = null;
   private readonly request: IncomingMessage;
   private readonly response: ServerResponse;
+  private frames: ChunkFrames | null = null;
 
   constructor(request: IncomingMessage, response: ServerResponse) {
     this.request = request;
     this.response = response;
     response.once("close", () => {
+      this.frames?.close();
       if (!response.writableFinished) this.onGone?.();
       this.onGone = null;
     });
@@ -51,17 +57,17 @@ class NodeClient implements Client {
 
   begin(status: number, headers: Record<string, string>) {
     if (this.isGone) return;
-    this.response.on("drain", () => {
+    this.response.writeHead(status, headers);
+    this.response.flushHeaders();
+    this.frames = new ChunkFrames(this.response, () => {
       this.waitingSince = null;
       this.onDrain?.();
     });
-    this.response.writeHead(status, headers);
-    this.response.flushHeaders();
   }
 
   write(chunk: Buffer) {
-    if (this.isGone) return true;
-    const goesOn = this.response.write(chunk);
+    if (this.isGone || this.frames === null) return true;
+    const goesOn = this.frames.write(chunk);
     if (!goesOn) this.waitingSince ??= performance.now();
     return goesOn;
   }
@@ -76,7 +82,8 @@ class NodeClient implements Client {
     // What was not read would be taken for the next request: the connection can't be used again.
     if (!this.request.complete) headers.connection = "close";
     this.response.writeHead(status, headers);
-    this.response.end(body);
+    if (body.length > JOINED_BYTES) this.response.end(body);
+    else this.response.end(body.toString("latin1"), "latin1");
   }
 
   cut() {
