@@ -183,7 +183,14 @@ export async function openGateway({ env, probe, observe }: Options) {
       liveCalls.stopAll(new AppError("shutting_down", "Podpass is restarting. Send the request again.")),
     /** Resolves when every request that ended so far has its row. */
     flush: recorder.flush,
-    stats: () => ({ live: liveCalls.size(), recorder: recorder.stats(), ...callers.stats() }),
+    stats: () => ({
+      live: liveCalls.size(),
+      streams: liveCalls.streams(),
+      waiting,
+      pods: roster.active().map(({ facts }) => ({ name: facts.name, state: facts.state })),
+      recorder: recorder.stats(),
+      ...callers.stats(),
+    }),
     /** Writes what is left of usage, then gives everything back. */
     async close() {
       isClosed = true;

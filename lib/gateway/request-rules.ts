@@ -4,7 +4,11 @@ import type { Kind } from "./routes";
 export type PodSwitch = "patterns" | "remoteMedia";
 
 /** Null if a value is fine, otherwise the sentence for the caller, without the field's name in front. */
-type Check = (value: unknown, body: Readonly<Record<string, unknown>>) => string | null;
+type Check = {
+  (value: unknown, body: Readonly<Record<string, unknown>>): string | null;
+  /** The whole numbers it lets through, where that is all it looks at. */
+  range?: { least: number; most: number };
+};
 
 export type Rule =
   /** Never reaches a pod, whatever the policy says. */
@@ -24,12 +28,13 @@ const never = (why: string): Rule => ({ rule: "never", why });
 const capped = (check: Check, why: string): Rule => ({ rule: "capped", check, why });
 
 /** A whole number in a range; null counts as not given, as in OpenAI's schema. */
-const wholeBetween =
-  (least: number, most: number): Check =>
-  (value) =>
+const wholeBetween = (least: number, most: number): Check => {
+  const check = (value: unknown) =>
     value === null || (Number.isInteger(value) && Number(value) >= least && Number(value) <= most)
       ? null
       : `must be a whole number from ${least} to ${most}.`;
+  return Object.assign(check, { range: { least, most } });
+};
 
 const isFlag: Check = (value) => (value === null || typeof value === "boolean" ? null : "must be true or false.");
 
@@ -178,3 +183,8 @@ export function ruleFor(kind: Kind, field: string): Rule | null {
   if (Object.hasOwn(EVERYWHERE, field)) return EVERYWHERE[field] ?? null;
   return DOCUMENTED.has(field) ? PASSED : null;
 }
+
+/** The fields that never reach a pod, each with its reason: for the API's description. */
+export const NEVER_FIELDS: readonly { field: string; why: string }[] = Object.entries(EVERYWHERE).flatMap(
+  ([field, rule]) => (rule.rule === "never" ? [{ field, why: rule.why }] : []),
+);
