@@ -1,0 +1,19 @@
+// The process that asks: one job after the other, as its parent says.
+import type { Job } from "../protocol";
+import { closedLoop } from "./closed-loop";
+import { constantRate } from "./constant-rate";
+import { streams } from "./streams";
+
+function run(job: Job) {
+  if (job.kind === "closed-loop") return closedLoop(job);
+  return job.kind === "constant-rate" ? constantRate(job) : streams(job);
+}
+
+process.on("message", (job: Job) => {
+  run(job).then(
+    (result) => process.send?.({ result }),
+    (error: unknown) => process.send?.({ failure: error instanceof Error ? error.message : String(error) }),
+  );
+});
+process.on("disconnect", () => process.exit(0));
+process.send?.({ ready: true });

@@ -1,0 +1,65 @@
+import { parseArgs } from "node:util";
+
+/** What is measured, by name, in the order it is done. */
+export const PARTS = ["plain", "latency", "streams", "open", "rows", "pages"] as const;
+export type Part = (typeof PARTS)[number];
+
+export type Options = {
+  isQuick: boolean;
+  parts: readonly Part[];
+  peers: readonly string[] | null;
+  databaseUrl: string | null;
+  gateway: string | null;
+  against: string | null;
+  profile: "plain" | "streams" | null;
+  json: string | null;
+};
+
+export const USAGE = `npm run bench -- [options]
+
+  --quick             fewer and shorter rounds: about two minutes instead of ten
+  --only a,b          parts: ${PARTS.join(", ")}
+  --peers a,b         peers beside Podpass: nginx, bare, portkey, next
+  --database-url URL  a PostgreSQL to make the benchmark's own database in; without it one is started
+  --gateway FILE      a bundle of the gateway to measure instead of dist/gateway-worker.js
+  --against FILE      another bundle of the gateway, measured as a peer: an earlier version, say
+  --profile NAME      no comparison: where the gateway's own time goes, for "plain" or "streams"
+  --json FILE         all figures as JSON
+`;
+
+/** Reads the command line. Throws a sentence for people. */
+export function readOptions(argv: string[]): Options | "help" {
+  const { values } = parseArgs({
+    args: argv,
+    options: {
+      quick: { type: "boolean", default: false },
+      only: { type: "string" },
+      peers: { type: "string" },
+      "database-url": { type: "string" },
+      gateway: { type: "string" },
+      against: { type: "string" },
+      profile: { type: "string" },
+      json: { type: "string" },
+      help: { type: "boolean", default: false },
+    },
+  });
+  if (values.help) return "help";
+  const { profile } = values;
+  if (profile !== undefined && profile !== "plain" && profile !== "streams") throw new Error(`No profile: ${profile}.`);
+  return {
+    isQuick: values.quick,
+    parts: values.only === undefined ? PARTS : values.only.split(",").map(partOf),
+    peers: values.peers?.split(",").filter((name) => name !== "") ?? null,
+    databaseUrl: values["database-url"] ?? null,
+    gateway: values.gateway ?? null,
+    against: values.against ?? null,
+    profile: profile ?? null,
+    json: values.json ?? null,
+  };
+}
+
+function partOf(name: string): Part {
+  const part = PARTS.find((known) => known === name);
+  if (part === undefined) throw new Error(`There is no part ${name}. One of: ${PARTS.join(", ")}.`);
+  return part;
+}
