@@ -147,10 +147,10 @@ export async function enableMember(actor: Actor, { memberId }: { memberId: strin
   });
 }
 
-/** Team: a member's own ceiling over each of their keys; null where the policy's figure for the role holds. */
+/** Team: a member's own ceiling over each of their keys; null where the policy's figure for the role holds, missing stays. */
 export async function setMemberLimits(
   actor: Actor,
-  { memberId, limits }: { memberId: string; limits: Limits },
+  { memberId, limits }: { memberId: string; limits: Partial<Limits> },
   now: Date,
 ) {
   await db.$transaction(async (tx) => {
@@ -158,7 +158,8 @@ export async function setMemberLimits(
     if (!mayManage(actor, target)) throw new AppError("forbidden", "Only an owner can change an owner's limits.");
     const select = { rpm: true, tpm: true, concurrency: true, monthlyTokens: true, monthlyMicroUsd: true } as const;
     const before = await tx.user.findUniqueOrThrow({ where: { id: memberId }, select });
-    const after = Object.fromEntries(LIMIT_NAMES.map((name) => [name, limits[name]])) as Limits;
+    const given = LIMIT_NAMES.filter((name) => limits[name] !== undefined);
+    const after = Object.fromEntries(given.map((name) => [name, limits[name]])) as Partial<Limits>;
     await tx.user.update({ where: { id: memberId }, data: after, select: { id: true } });
     await recordAudit(tx, actor, {
       action: "member.limits",

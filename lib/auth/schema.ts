@@ -1,5 +1,5 @@
 import * as z from "zod/mini";
-import { nameField } from "../keys/schema";
+import { nameField, usdField, wholeNumber } from "../keys/schema";
 
 /** The only form in which an e-mail address is stored and compared. */
 export function normalEmail(text: string): string {
@@ -69,6 +69,22 @@ export const sessionIdSchema = z.object({ sessionId: id });
 export const accountIdSchema = z.object({ accountId: id });
 
 export const changeRoleSchema = z.object({ memberId: id, role: roleField });
+
+/** A member's own ceiling; money in dollars. An empty field leaves it to the policy, a missing one stays as it is. */
+export const memberLimitsSchema = z.pipe(
+  z.object({
+    memberId: id,
+    rpm: wholeNumber(2_147_483_647, "2,147,483,647"),
+    tpm: wholeNumber(2_147_483_647, "2,147,483,647"),
+    concurrency: wholeNumber(10_000, "10,000"),
+    monthlyTokens: wholeNumber(Number.MAX_SAFE_INTEGER, "9,007,199,254,740,991"),
+    monthlyUsd: usdField,
+  }),
+  z.transform(({ memberId, monthlyUsd, ...limits }) => ({
+    memberId,
+    limits: { ...limits, monthlyMicroUsd: monthlyUsd },
+  })),
+);
 
 export const changePasswordSchema = z.object({
   /** Empty for members who have none yet. */
