@@ -35,6 +35,8 @@ type ChartProps = {
   /** The period before, one value a column. */
   compare?: { name: string; values: readonly number[] } | null;
   written: (value: number) => string;
+  /** How the axis is written, if another way. */
+  axis?: (value: number) => string;
   low?: boolean;
   /** Goes finer: a press on a column. */
   onPick?: (column: number) => void;
@@ -45,7 +47,17 @@ const HEIGHT = 264;
 const GAP = 0.26;
 
 /** Columns over time in an SVG of our own. The tooltip follows the pointer, a tap and the arrow keys, and is said aloud. */
-export function Chart({ label, columns, series, shape = "bars", compare, written, low, onPick }: ChartProps) {
+export function Chart({
+  label,
+  columns,
+  series,
+  shape = "bars",
+  compare,
+  written,
+  axis = written,
+  low,
+  onPick,
+}: ChartProps) {
   const [at, setAt] = useState<number | null>(null);
   const [bySound, setBySound] = useState(false);
   const totals = columns.map((_, index) => series.reduce((sum, { values }) => sum + (values[index] ?? 0), 0));
@@ -95,7 +107,7 @@ export function Chart({ label, columns, series, shape = "bars", compare, written
         onBlur={() => setAt(null)}
         onClick={() => at !== null && onPick?.(at)}
       >
-        <GridLines scale={scale} written={(value) => written(value).replace(".0 ", " ")} />
+        <GridLines scale={scale} written={axis} />
         <svg viewBox={`0 0 ${WIDTH} ${HEIGHT}`} preserveAspectRatio="none" aria-hidden="true">
           {at !== null && <rect className="column" x={at * step} y={0} width={step} height={HEIGHT} />}
           {shape === "bars" ? (
@@ -141,7 +153,7 @@ function GridLines({ scale: { top, ticks }, written }: { scale: Scale; written: 
       style={{ bottom: `${(tick / top) * 100}%` }}
       aria-hidden="true"
     >
-      <span>{written(tick)}</span>
+      <span>{tick === 0 ? "0" : written(tick)}</span>
     </div>
   ));
 }
@@ -182,7 +194,8 @@ function Lines({ series, step, top }: Drawn) {
       }
       const command = isOpen ? "L" : "M";
       isOpen = true;
-      return `${command}${(index + 0.5) * step} ${HEIGHT - (value / top) * HEIGHT}`;
+      // The hair makes a point with nothing beside it a dot.
+      return `${command}${(index + 0.5) * step} ${HEIGHT - (value / top) * HEIGHT}h.01`;
     });
     return <path key={id} className={`series-${colour}`} d={path.join("")} vectorEffect="non-scaling-stroke" />;
   });

@@ -32,6 +32,12 @@ export const compact = (count: number) => written(compactParts(count));
 /** For round numbers, such as limits and the lines of a chart: `40 M` rather than `40.0 M`. */
 export const compactRound = (count: number) => compact(count).replace(".0", "");
 
+/** For the lines of a chart, whose values are round: `7.5 k`, `22.5 k`, `1.25 M`. */
+export function compactTick(count: number) {
+  const step = STEPS.find(({ from }) => Math.abs(count) >= from);
+  return step ? `${Number((count / step.from).toFixed(2))} ${step.unit}` : exact(count);
+}
+
 /** Milliseconds as people say them: `642 ms`, `4.1 s`, `31 s`, `2 min`. */
 export function durationParts(ms: number): Figure {
   if (ms < 995) return { value: whole.format(ms), unit: "ms" };

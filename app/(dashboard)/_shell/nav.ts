@@ -14,7 +14,10 @@ export type NavIcon =
 export type NavEntry = { href: string; name: string; icon: NavIcon; group: "main" | "admin"; for?: "admins" };
 
 /** Every page one can go to, in order. A page joins the sidebar, the rail, the phone's bar and the command menu here. */
-export const NAV: readonly NavEntry[] = [{ href: "/keys", name: "Keys", icon: "keys", group: "main" }];
+export const NAV: readonly NavEntry[] = [
+  { href: "/keys", name: "Keys", icon: "keys", group: "main" },
+  { href: "/usage", name: "Usage", icon: "usage", group: "main" },
+];
 
 /** The entries a role sees. */
 export function navFor(role: Role): NavEntry[] {

@@ -1,7 +1,7 @@
 "use client";
 
 import { Chart } from "@/app/_ui/chart";
-import { compact } from "@/app/_ui/figures";
+import { compact, compactTick } from "@/app/_ui/figures";
 import { day, timeOfDay, wallFields, weekdayAndDay } from "@/app/_ui/moments";
 import { useZone } from "@/app/_ui/zone";
 
@@ -35,6 +35,7 @@ export function KeyChart({ slices, now }: { slices: readonly Slice[]; now: Date 
       columns={columns}
       series={[{ id: "tokens", name: "Tokens", colour: 1, values }]}
       written={compact}
+      axis={compactTick}
       low
     />
   );

@@ -1,0 +1,46 @@
+import { compact, compactTick, duration, exact } from "@/app/_ui/figures";
+import type { Measures } from "@/lib/usage/measures";
+import type { Metric } from "./view";
+
+/** Requests that failed for a reason of ours or the pod's. Rejected ones and clients that left are not among them. */
+export const errorsOf = (sums: Measures) => sums.upstreamError + sums.timeout + sums.lost;
+
+export const tokensOf = (sums: Measures) => sums.promptTokens + sums.completionTokens;
+
+type Amount = { name: string; of: (sums: Measures) => number };
+
+/** What can be added up, and how. Latency can't: it has percentiles. */
+const AMOUNTS: Partial<Record<Metric, Amount>> = {
+  tokens: { name: "Tokens", of: tokensOf },
+  prompt: { name: "Prompt tokens", of: (sums) => sums.promptTokens },
+  cached: { name: "Cached tokens", of: (sums) => sums.cachedTokens },
+  completion: { name: "Completion tokens", of: (sums) => sums.completionTokens },
+  requests: { name: "Requests", of: (sums) => sums.requests },
+  errors: { name: "Errors", of: errorsOf },
+};
+
+export const METRIC_NAMES: Record<Metric, string> = {
+  tokens: "Tokens",
+  prompt: "Prompt tokens",
+  cached: "Cached tokens",
+  completion: "Completion tokens",
+  requests: "Requests",
+  errors: "Errors",
+  ttft: "First token",
+  duration: "Duration",
+};
+
+export const amountOf = (metric: Metric): Amount | null => AMOUNTS[metric] ?? null;
+
+/** How a value of a metric is written in the chart. */
+export function writtenAs(metric: Metric) {
+  if (metric === "ttft" || metric === "duration") return duration;
+  return metric === "requests" || metric === "errors" ? (value: number) => exact(value) : compact;
+}
+
+/** How the same metric is written along the axis. */
+export function axisOf(metric: Metric) {
+  return metric === "ttft" || metric === "duration"
+    ? (value: number) => duration(value).replace(".0 ", " ")
+    : compactTick;
+}

@@ -1,0 +1,103 @@
+"use client";
+
+import Link from "next/link";
+import { ButtonLink } from "@/app/_ui/button";
+import { classes } from "@/app/_ui/classes";
+import { counted, exact } from "@/app/_ui/figures";
+import { CloseIcon, DownloadIcon } from "@/app/_ui/icons";
+import { PageHead } from "@/app/_ui/page-head";
+import { Time } from "@/app/_ui/time";
+import { useQuery } from "@/app/_ui/use-query";
+import type { TableRow, Totals } from "@/lib/usage/queries";
+import type { ChartData } from "./read-usage";
+import { UsageChart } from "./usage-chart";
+import { UsageTable } from "./usage-table";
+import { UsageTiles } from "./usage-tiles";
+import { beforeName, UsageToolbar } from "./usage-toolbar";
+import type { UsageView } from "./view";
+
+type UsageScreenProps = {
+  view: UsageView;
+  chart: ChartData;
+  totals: Totals;
+  before: Totals;
+  table: (TableRow & { label: string })[];
+  /** What the view is narrowed to, by name. */
+  narrowed: { name: string; param: string }[];
+  isAdmin: boolean;
+  ownZone: string;
+  now: Date;
+};
+
+export function UsageScreen({ view, chart, totals, before, table, narrowed, isAdmin, ownZone, now }: UsageScreenProps) {
+  const query = useQuery();
+  const { params, busy, hrefWith, change } = query;
+  const address = params.toString();
+  const wider = view.rangeName === "30d" || view.rangeName === "90d" || view.rangeName === "1y" ? "1y" : "30d";
+  return (
+    <div className="page">
+      <PageHead
+        title="Usage"
+        meta={
+          <>
+            Updated <Time at={now} />
+          </>
+        }
+      >
+        <ButtonLink
+          href={`/usage/export${address ? `?${address}` : ""}`}
+          prefetch={false}
+          icon={<DownloadIcon size={14} />}
+          download
+        >
+          CSV
+        </ButtonLink>
+      </PageHead>
+      <UsageToolbar view={view} query={query} isAdmin={isAdmin} ownZone={ownZone} />
+      {narrowed.length > 0 && (
+        <div className="toolbar">
+          {narrowed.map(({ name, param }) => (
+            <button key={param} type="button" className="button button-small" onClick={() => change({ [param]: null })}>
+              <span className="muted">only</span> {name}
+              <CloseIcon size={12} />
+              <span className="visually-hidden">Show all again</span>
+            </button>
+          ))}
+        </div>
+      )}
+      <div className={classes("usage", busy && "dimmed")}>
+        <UsageTiles totals={totals} before={before} beforeWords={beforeName(view).toLowerCase()} />
+        {totals.requests === 0 ? (
+          <p className="nothing">
+            No requests {narrowed.length > 0 ? "match" : "in this range"}.{" "}
+            {view.rangeName !== "1y" && (
+              <Link href={hrefWith({ range: wider, from: null, to: null })}>
+                Show {wider === "1y" ? "a year" : "30 days"}
+              </Link>
+            )}
+          </p>
+        ) : (
+          <>
+            <section>
+              <UsageChart data={chart} view={view} hrefWith={hrefWith} />
+            </section>
+            <section>
+              <UsageTable
+                rows={table}
+                seriesIds={chart.series.filter(({ isOther }) => !isOther).map(({ id }) => id)}
+                view={view}
+                hasSwatches={chart.shape === "bars"}
+                onFilter={change}
+              />
+              <p className="table-foot">
+                {totals.estimated + totals.unknown > 0 &&
+                  `Tokens are estimated for ${counted(totals.estimated, "request")} and unknown for ${exact(totals.unknown)}. `}
+                Requests still running are counted when they end.
+              </p>
+            </section>
+          </>
+        )}
+      </div>
+    </div>
+  );
+}
