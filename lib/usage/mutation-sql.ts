@@ -17,7 +17,8 @@ const histogram = (column: string) => `
 
 /**
  * Adds the rows of `changed` (events with a `weight` of 1, or -1 to take one out again) to the rollups. Sorted by key, so
- * that two batches wait for each other and never in a circle. Only events with a weight of 1 may carry durations.
+ * that two batches wait for each other and never in a circle. Only events with a weight of 1 may carry durations. Days that
+ * were summed up already are no longer true: their spans go, and they are built again.
  */
 const ROLL_UP = `
 counted AS (
@@ -43,6 +44,10 @@ rolled AS (
     ${ADDED.map((name) => `${name} = total.${name} + excluded.${name}`).join(", ")},
     ttft = CASE WHEN excluded.ttft = '{}' THEN total.ttft ELSE merge_histograms(total.ttft, excluded.ttft) END,
     duration = CASE WHEN excluded.duration = '{}' THEN total.duration ELSE merge_histograms(total.duration, excluded.duration) END
+),
+outdated AS (
+  DELETE FROM usage_day_spans AS span USING (SELECT DISTINCT bucket_at FROM sums) AS touched
+  WHERE span.ends_at > touched.bucket_at AND span.starts_at <= touched.bucket_at
 )`;
 
 /** What an event's end may change. Whose request it was, and when, stays as the open row said. */
@@ -107,3 +112,19 @@ changed AS (
 ),
 ${ROLL_UP}
 SELECT count(*) AS changed FROM changed`;
+
+const DAY_DIMENSIONS = DIMENSIONS.replace("bucket_at, ", "");
+const merged = (column: string) => `
+  SELECT ${DAY_DIMENSIONS}, array_agg((bin << 32) + amount ORDER BY bin) AS bins
+  FROM (SELECT ${DAY_DIMENSIONS}, entry >> 32 AS bin, sum(entry & 4294967295)::bigint AS amount
+        FROM quarters CROSS JOIN LATERAL unnest(${column}) AS entry GROUP BY ${DAY_DIMENSIONS}, bin) AS bins
+  GROUP BY ${DAY_DIMENSIONS}`;
+/** Sums up a day of a zone ($1) from $2 to $3. */
+export const BUILD_DAY = `
+WITH quarters AS MATERIALIZED (SELECT * FROM usage_rollups WHERE bucket_at >= $2::timestamptz AND bucket_at < $3::timestamptz),
+sums AS (SELECT ${DAY_DIMENSIONS}, ${ADDED.map((name) => `sum(${name}) AS ${name}`).join(", ")} FROM quarters GROUP BY ${DAY_DIMENSIONS}),
+ttfts AS (${merged("ttft")}),
+durations AS (${merged("duration")})
+INSERT INTO usage_days (zone, starts_at, ${DAY_DIMENSIONS}, ${ADDED.join(", ")}, ttft, duration)
+SELECT $1, $2, ${DAY_DIMENSIONS}, ${ADDED.join(", ")}, coalesce(ttfts.bins, '{}'), coalesce(durations.bins, '{}')
+FROM sums LEFT JOIN ttfts USING (${DAY_DIMENSIONS}) LEFT JOIN durations USING (${DAY_DIMENSIONS})`;

@@ -1,10 +1,12 @@
 import type { Actor } from "../auth/member";
 import { postgres } from "../postgres";
 import { type Bucket, bucketStart, bucketSteps } from "./buckets";
+import { summedDays } from "./days/queries";
 import { type Bin, type Percentiles, percentilesOf } from "./histogram";
 import { type Measures, NO_USAGE, OUTCOME_FIELDS, SUMS, SUMS_AGAIN, sumOf } from "./measures";
 import { previousRange, QUARTER_MS, type Range } from "./rollup";
-import { isId, Parameters, partsOf, type UsageFilters } from "./scope";
+import { isId, Parameters, partsOf, type SummedDays, type UsageFilters } from "./scope";
+
 import { knownTimeZone } from "./time-zone";
 
 /** By outcome requests can be told apart, their tokens can't: those are 0. */
@@ -52,9 +54,11 @@ export type TableRow = Group &
 export async function usageSeries(actor: Actor, ask: SeriesAsk, top = 8): Promise<UsageSeries> {
   if (ask.groupBy === "outcome") return byOutcome(await usageSeries(actor, { ...ask, groupBy: null }));
   const parameters = new Parameters();
-  const parts = partsOf(actor, ask, ask.filters, parameters);
+  const zone = knownTimeZone(ask.timeZone);
+  const days: SummedDays = ask.bucket === "day" ? await summedDays(zone, ask) : { zone, spans: [] };
+  const parts = partsOf(actor, ask, ask.filters, parameters, days);
   const rank = ask.rankBy === "tokens" ? `"promptTokens" + "completionTokens"` : `"requests"`;
-  const start = bucketStart(ask.bucket, "at", parameters.add(knownTimeZone(ask.timeZone), "text"));
+  const start = bucketStart(ask.bucket, "at", parameters.add(zone, "text"));
   const limit = parameters.add(top, "int");
   const [buckets, { rows }] = await Promise.all([
     bucketsOf(ask),
@@ -106,7 +110,10 @@ function byOutcome({ buckets, groups }: UsageSeries): UsageSeries {
 export async function usageTotals(actor: Actor, ask: UsageAsk): Promise<{ current: Totals; previous: Totals }> {
   const [current, previous] = await Promise.all(
     [ask, { ...ask, ...previousRange(ask) }].map(async (span): Promise<Totals> => {
-      const [sums, latencies] = await Promise.all([sumsBy(actor, span, null), latencyBy(actor, span, idOf(null))]);
+      const [sums, latencies] = await Promise.all([
+        sumsBy(actor, span, null),
+        latencyBy(actor, span, await summedDays("UTC", span), () => idOf(null)),
+      ]);
       return { ...(sums[0]?.measures ?? NO_USAGE), ...(latencies.get(EVERYTHING) ?? NO_LATENCY) };
     }),
   );
@@ -121,7 +128,9 @@ export async function usageTable(actor: Actor, ask: UsageAsk & { groupBy: GroupB
   const isByOutcome = ask.groupBy === "outcome";
   const [sums, latencies] = await Promise.all([
     sumsBy(actor, ask, isByOutcome ? null : ask.groupBy),
-    isByOutcome ? new Map<string, Latency>() : latencyBy(actor, ask, idOf(ask.groupBy)),
+    isByOutcome
+      ? new Map<string, Latency>()
+      : latencyBy(actor, ask, await summedDays("UTC", ask), () => idOf(ask.groupBy)),
   ]);
   const rows = isByOutcome ? splitByOutcome(sums[0]?.measures ?? NO_USAGE) : sums;
   const all = sumOf(rows.map(({ measures }) => measures));
@@ -153,8 +162,13 @@ export async function latencySeries(
   actor: Actor,
   ask: Omit<SeriesAsk, "groupBy" | "rankBy">,
 ): Promise<{ buckets: Date[]; points: Latency[] }> {
-  const start = (zone: string) => `(extract(epoch FROM ${bucketStart(ask.bucket, "at", zone)}) * 1000)::bigint::text`;
-  const [buckets, latencies] = await Promise.all([bucketsOf(ask), latencyBy(actor, ask, start, ask.timeZone)]);
+  const zone = knownTimeZone(ask.timeZone);
+  const days: SummedDays = ask.bucket === "day" ? await summedDays(zone, ask) : { zone, spans: [] };
+  const start = (parameters: Parameters) => bucketStart(ask.bucket, "at", parameters.add(zone, "text"));
+  const [buckets, latencies] = await Promise.all([
+    bucketsOf(ask),
+    latencyBy(actor, ask, days, (parameters) => `(extract(epoch FROM ${start(parameters)}) * 1000)::bigint::text`),
+  ]);
   return { buckets, points: buckets.map((at) => latencies.get(String(at.getTime())) ?? NO_LATENCY) };
 }
 
@@ -191,7 +205,7 @@ type Sums = { id: string; measures: Measures };
 
 async function sumsBy(actor: Actor, ask: UsageAsk, groupBy: GroupBy | null): Promise<Sums[]> {
   const parameters = new Parameters();
-  const parts = partsOf(actor, ask, ask.filters, parameters);
+  const parts = partsOf(actor, ask, ask.filters, parameters, await summedDays("UTC", ask));
   const { rows } = await postgres().query<Measures & { id: string }>(
     `SELECT ${idOf(groupBy)} AS id, ${SUMS} FROM (${parts}) AS parts GROUP BY 1 ORDER BY "requests" DESC, 1`,
     parameters.values,
@@ -199,21 +213,18 @@ async function sumsBy(actor: Actor, ask: UsageAsk, groupBy: GroupBy | null): Pro
   return rows.map(({ id, ...measures }) => ({ id, measures }));
 }
 
-/** Percentiles for each value of an expression over the parts; given a zone, the expression gets its placeholder. */
+/** Percentiles for each value of an SQL expression over the parts. */
 async function latencyBy(
   actor: Actor,
   ask: UsageAsk,
-  expression: string | ((zone: string) => string),
-  timeZone?: string,
+  days: SummedDays,
+  expression: (parameters: Parameters) => string,
 ): Promise<Map<string, Latency>> {
   const [ttft, duration] = await Promise.all(
     ["ttft", "duration"].map(async (column) => {
       const parameters = new Parameters();
-      const parts = partsOf(actor, ask, ask.filters, parameters);
-      const id =
-        typeof expression === "string"
-          ? expression
-          : expression(parameters.add(knownTimeZone(timeZone ?? "UTC"), "text"));
+      const parts = partsOf(actor, ask, ask.filters, parameters, days);
+      const id = expression(parameters);
       const { rows } = await postgres().query<Bin & { id: string }>(
         `SELECT ${id} AS id, (entry >> 32)::int AS bin, sum(entry & 4294967295)::bigint AS count
          FROM (${parts}) AS parts CROSS JOIN LATERAL unnest(${column}) AS entry GROUP BY 1, 2`,

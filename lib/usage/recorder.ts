@@ -4,6 +4,7 @@ import { join } from "node:path";
 import pg from "pg";
 import type { Logger } from "pino";
 import { createBatcher } from "./batcher";
+import { sumUpDays } from "./days/mutations";
 import { writeOrDivide } from "./divide";
 import { fitting, type UsageEvent } from "./event";
 import { encodeLine } from "./journal-line";
@@ -59,6 +60,7 @@ type Options = {
 /** A database that hangs is worse than one that refuses: every query has a deadline. */
 const DEADLINE = { connectionTimeoutMillis: 3_000, query_timeout: 5_000, statement_timeout: 5_000 };
 const LAST_USED_EVERY_MS = 5_000;
+const SUM_UP_EVERY_MS = 30_000;
 const DAY_MS = 86_400_000;
 
 /**
@@ -93,6 +95,7 @@ export function createRecorder(options: Options): Recorder {
   /** Since when heartbeats have got through without a break; null while they don't. */
   let steadySinceMs: number | null = null;
   let housekeptAtMs: number | null = null;
+  let summedUpAtMs: number | null = null;
 
   function write(ofReplica: string, events: UsageEvent[]) {
     return writeOrDivide(events, (rows) => writeEvents(pool, ofReplica, rows), setAside);
@@ -117,6 +120,10 @@ export function createRecorder(options: Options): Recorder {
     });
     // After an outage of the database the others get as long to speak up as they get to fall silent.
     if (now - steadySinceMs >= silentMs) await closeSilent();
+    if (summedUpAtMs === null || now - summedUpAtMs >= SUM_UP_EVERY_MS) {
+      await sumUpDays(pool);
+      summedUpAtMs = now;
+    }
     if (housekeptAtMs === null || now - housekeptAtMs >= DAY_MS) {
       await keepHouse(pool);
       housekeptAtMs = now;

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { previousRange, QUARTER_MS, splitRange } from "./rollup";
+import { previousRange, QUARTER_MS, splitAround, splitRange } from "./rollup";
 
 const start = Date.parse("2026-03-28T00:00:00Z");
 const ranges = fc
@@ -38,4 +38,23 @@ test("a range under six hours is read from the events", () => {
 test("the period before has the same length and ends where this one begins", () => {
   const range = { from: new Date("2026-03-28T00:00:00Z"), to: new Date("2026-03-30T12:00:00Z") };
   expect(previousRange(range)).toEqual({ from: new Date("2026-03-25T12:00:00Z"), to: range.from });
+});
+
+test("around spans that lie within it, a range is covered exactly once, and spans that touch become one", () => {
+  const day = (n: number) => new Date(start + n * 86_400_000);
+  const range = { from: new Date(start - 5_000), to: day(9) };
+  const spans = [1, 2, 3, 5, 8].map((n) => ({ from: day(n), to: day(n + 1) }));
+  expect(splitAround(range, spans)).toEqual({
+    runs: [
+      { from: day(1), to: day(4) },
+      { from: day(5), to: day(6) },
+      { from: day(8), to: day(9) },
+    ],
+    gaps: [
+      { from: range.from, to: day(1) },
+      { from: day(4), to: day(5) },
+      { from: day(6), to: day(8) },
+    ],
+  });
+  expect(splitAround(range, [])).toEqual({ runs: [], gaps: [range] });
 });

@@ -27,3 +27,20 @@ export function splitRange({ from, to }: Range): Split {
 export function previousRange({ from, to }: Range): Range {
   return { from: new Date(2 * from.getTime() - to.getTime()), to: from };
 }
+
+/** The parts of a range that lie in none of the spans, and the spans that touch, put together. Spans are sorted and apart. */
+export function splitAround(range: Range, spans: readonly Range[]): { runs: Range[]; gaps: Range[] } {
+  const runs: Range[] = [];
+  const gaps: Range[] = [];
+  let reached = range.from;
+  for (const span of spans) {
+    const last = runs.at(-1);
+    if (last !== undefined && last.to.getTime() === span.from.getTime())
+      runs[runs.length - 1] = { from: last.from, to: span.to };
+    else runs.push(span);
+    if (reached < span.from) gaps.push({ from: reached, to: span.from });
+    reached = span.to;
+  }
+  if (reached < range.to) gaps.push({ from: reached, to: range.to });
+  return { runs, gaps };
+}

@@ -3,7 +3,7 @@ import { AppError } from "../errors";
 import type { Outcome } from "./event";
 import { COLUMNS_OF_EVENT, SUMMED_COLUMNS } from "./measures";
 import { BIN } from "./mutation-sql";
-import { type Range, splitRange } from "./rollup";
+import { type Range, splitAround, splitRange } from "./rollup";
 
 /** Narrows what is read. A list that is empty narrows nothing; one without a single real id matches nothing. */
 export type UsageFilters = {
@@ -59,27 +59,42 @@ export function conditionsOf(actor: Actor, filters: UsageFilters, parameters: Pa
   return conditions;
 }
 
+/** Days of a zone whose sums are ready, in order. */
+export type SummedDays = { zone: string; spans: readonly Range[] };
+
 /**
- * Rows that add up to exactly the ended requests of a range: rollups for its whole quarters of an hour, events for the
- * rest. Columns: at, key_id, member_id, pod_id, model, the sums, and the histograms ttft and duration.
+ * Rows that add up to exactly the ended requests of a range: sums of whole days where there are any, rollups for the other
+ * whole quarters of an hour, events for the rest. Columns: at, key_id, member_id, pod_id, model, the sums, and the histograms
+ * ttft and duration.
  */
-export function partsOf(actor: Actor, range: Range, filters: UsageFilters | undefined, parameters: Parameters) {
+export function partsOf(
+  actor: Actor,
+  range: Range,
+  filters: UsageFilters | undefined,
+  parameters: Parameters,
+  days: SummedDays,
+) {
   const narrowed = conditionsOf(actor, filters ?? {}, parameters);
   const within = (column: string, { from, to }: Range) =>
     [`${column} >= ${parameters.add(from, "timestamptz")}`, `${column} < ${parameters.add(to, "timestamptz")}`]
       .concat(narrowed)
       .join(" AND ");
   const { rollups, events } = splitRange(range);
-  const sources = events.map(
-    (part) => `SELECT at, key_id, member_id, coalesce(pod_id, '${NOBODY}') AS pod_id, coalesce(model, '') AS model,
+  const { runs, gaps } = rollups === null ? { runs: [], gaps: [] } : splitAround(rollups, days.spans);
+  const zone = runs.length > 0 ? parameters.add(days.zone, "text") : "";
+  const summed = `key_id, member_id, pod_id, model, ${SUMMED_COLUMNS.join(", ")}, ttft, duration`;
+  return [
+    ...events.map(
+      (part) => `SELECT at, key_id, member_id, coalesce(pod_id, '${NOBODY}') AS pod_id, coalesce(model, '') AS model,
       ${COLUMNS_OF_EVENT.join(", ")}, ${histogramOf("ttft_ms")} AS ttft, ${histogramOf("duration_ms")} AS duration
       FROM usage_events WHERE ${within("at", part)} AND outcome <> 'open'`,
-  );
-  if (rollups !== null) {
-    sources.push(`SELECT bucket_at AS at, key_id, member_id, pod_id, model, ${SUMMED_COLUMNS.join(", ")}, ttft, duration
-      FROM usage_rollups WHERE ${within("bucket_at", rollups)}`);
-  }
-  return sources.join("\nUNION ALL\n");
+    ),
+    ...gaps.map((part) => `SELECT bucket_at AS at, ${summed} FROM usage_rollups WHERE ${within("bucket_at", part)}`),
+    ...runs.map(
+      (part) =>
+        `SELECT starts_at AS at, ${summed} FROM usage_days WHERE zone = ${zone} AND ${within("starts_at", part)}`,
+    ),
+  ].join("\nUNION ALL\n");
 }
 
 function histogramOf(column: string) {

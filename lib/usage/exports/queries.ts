@@ -1,6 +1,7 @@
 import type { Actor } from "../../auth/member";
 import { postgres } from "../../postgres";
 import { bucketStart } from "../buckets";
+import { summedDays } from "../days/queries";
 import { SUMS } from "../measures";
 import { listRequests, type RequestRow } from "../requests/queries";
 import { Parameters, partsOf, type RequestFilters } from "../scope";
@@ -133,9 +134,11 @@ async function summedRows(actor: Actor, ask: ExportAsk): Promise<ExportRow[]> {
   if (ask.by === "request") return [];
   const { group, names, join } = BY[ask.by];
   const parameters = new Parameters();
-  const parts = partsOf(actor, ask, ask.filters, parameters);
   const needsZone = ask.by === "hour" || ask.by === "day";
-  const id = group(needsZone ? parameters.add(knownTimeZone(ask.timeZone ?? "UTC"), "text") : "");
+  const zone = knownTimeZone(needsZone ? (ask.timeZone ?? "UTC") : "UTC");
+  const days = ask.by === "hour" ? { zone, spans: [] } : await summedDays(zone, ask);
+  const parts = partsOf(actor, ask, ask.filters, parameters, days);
+  const id = group(needsZone ? parameters.add(zone, "text") : "");
   const { rows } = await postgres().query<ExportRow>(
     `WITH sums AS (SELECT ${id} AS id, ${SUMS} FROM (${parts}) AS parts GROUP BY 1)
      SELECT ${names}, ${COUNTS.map((name) => `"${name}"`).join(", ")} FROM sums ${join} ORDER BY 1`,
