@@ -9,6 +9,7 @@ import { maySetUp } from "@/lib/auth/browser-session";
 import { isFresh } from "@/lib/auth/owner";
 import type { SignedIn } from "@/lib/auth/session";
 import { env } from "@/lib/env";
+import { testPod } from "@/lib/pods/mutations";
 import { listPods, servedModels } from "@/lib/pods/queries";
 import { getPolicy } from "@/lib/policy/queries";
 import { KeyForm } from "./key-form";
@@ -30,7 +31,7 @@ export default async function SetupPage({ searchParams }: { searchParams: Promis
   }
   const resumed = await resuming();
   if (resumed === null) notFound();
-  return resumed.step === "pod" ? <PodStep owner={resumed.owner} /> : <KeyStep memberName={resumed.owner.name} />;
+  return resumed.step === "pod" ? <PodStep owner={resumed.owner} /> : <KeyStep owner={resumed.owner} />;
 }
 
 function CodeStep({ isWrong }: { isWrong: boolean }) {
@@ -66,19 +67,24 @@ function OwnerStep({ code }: { code: string }) {
 }
 
 async function PodStep({ owner }: { owner: SignedIn }) {
-  const own = (await listPods(owner)).find(({ simulatedAt }) => simulatedAt === null);
+  const pods = await listPods(owner);
+  const own = pods.find(({ simulatedAt }) => simulatedAt === null);
   const lead = own
     ? `Podpass was started with the pod at ${own.baseUrl}. You can change it later under Pods.`
     : "The machine that runs vLLM. You can change it later under Pods.";
   return (
     <Gate roomy title="Connect your pod, step 2 of 3" lead={lead}>
-      {own ? <KnownPod podId={own.id} baseUrl={own.baseUrl} /> : <PodForm />}
+      {own ? (
+        <KnownPod podId={own.id} baseUrl={own.baseUrl} />
+      ) : (
+        <PodForm skip={pods.length > 0 ? "Skip: go on with the simulated pod" : "Skip: connect it later"} />
+      )}
     </Gate>
   );
 }
 
-async function KeyStep({ memberName }: { memberName: string }) {
-  const [{ defaultKeyDays, maxKeyDays }, models, jar] = await Promise.all([getPolicy(), servedModels(), cookies()]);
+async function KeyStep({ owner }: { owner: SignedIn }) {
+  const [{ defaultKeyDays, maxKeyDays }, models, jar] = await Promise.all([getPolicy(), modelsNow(owner), cookies()]);
   const days = defaultKeyDays ?? maxKeyDays;
   const ends =
     days === null ? "It works until you revoke it." : `It ends in ${days} days. You can choose otherwise later.`;
@@ -89,7 +95,16 @@ async function KeyStep({ memberName }: { memberName: string }) {
       title="Your first key, step 3 of 3"
       lead="Programs call Podpass with it as they would call vLLM or OpenAI."
     >
-      <KeyForm memberName={memberName} publicUrl={env.PUBLIC_URL} model={models[0] ?? null} ends={ends} zone={zone} />
+      <KeyForm memberName={owner.name} publicUrl={env.PUBLIC_URL} model={models[0] ?? null} ends={ends} zone={zone} />
     </Gate>
   );
+}
+
+/** The models that are served; a pod that was added a moment ago and not looked at yet is asked here. */
+async function modelsNow(owner: SignedIn): Promise<string[]> {
+  const served = await servedModels();
+  const unseen = served.length > 0 ? undefined : (await listPods(owner)).find(({ state }) => state === "unknown");
+  if (!unseen) return served;
+  const answer = await testPod(owner, { podId: unseen.id, baseUrl: unseen.baseUrl });
+  return answer.ok ? answer.models : [];
 }
