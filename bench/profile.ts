@@ -45,7 +45,8 @@ function selfTimes({ nodes, samples, timeDeltas }: CpuProfile): string[] {
     busy += time;
     add(self, name, time);
     const stack = new Set<string>();
-    for (let node: number | undefined = id; node !== undefined; node = parents.get(node)) stack.add(names.get(node) ?? "?");
+    for (let node: number | undefined = id; node !== undefined; node = parents.get(node))
+      stack.add(names.get(node) ?? "?");
     for (const entry of stack) if (/gateway|undici|node:_http|node:net/.test(entry)) add(total, entry, time);
   });
   const largest = (times: Map<string, number>) =>
