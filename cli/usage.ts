@@ -1,12 +1,11 @@
-import { parseDuration } from "@/lib/keys/duration";
 import { csvOf } from "@/lib/usage/csv";
 import { EXPORT_COLUMNS, EXPORTS, type ExportBy, type ExportRow, exportRows } from "@/lib/usage/exports/queries";
 import { operator } from "./actor";
 import { CommandError, type Given } from "./command";
+import { momentOf } from "./moment";
 
 const DEFAULT_SPAN_MS = 30 * 86_400_000;
 const PIECE = 32_768;
-const MOMENT = /^\d{4}-\d{2}-\d{2}(T\d{2}:\d{2}(:\d{2}(\.\d{1,3})?)?(Z|[+-]\d{2}:\d{2}))?$/;
 
 /** `usage export`: written as it is read, so that a million rows need no more memory than a few. */
 export async function exportUsage({ option, isOn, now }: Given): Promise<AsyncIterable<string>> {
@@ -21,18 +20,6 @@ export async function exportUsage({ option, isOn, now }: Given): Promise<AsyncIt
   if (from >= to) throw new CommandError("--from: Use a moment before --to.");
   const rows = exportRows(operator(), { by, from, to });
   return format === "csv" ? csvOf(EXPORT_COLUMNS[by], rows) : jsonOf(rows);
-}
-
-/** A moment as it may be typed: a date (its first moment in UTC), a time with its zone, or a duration before now. */
-export function momentOf(typed: string | undefined, option: string, now: Date): Date | null {
-  if (typed === undefined) return null;
-  const ago = parseDuration(typed);
-  if (ago !== null) return new Date(now.getTime() - ago);
-  const moment = MOMENT.test(typed) ? new Date(typed) : null;
-  if (moment && !Number.isNaN(moment.getTime())) return moment;
-  throw new CommandError(
-    `${option}: Use a date (2026-11-22), a time with its zone (2026-11-22T14:00:00Z), or 7d for 7 days ago.`,
-  );
 }
 
 /** One array, a row a line, written in larger pieces. */

@@ -105,8 +105,8 @@ function chosen({ memberId, action, targetId, from, to }: ActivityFilter): Prism
   return { AND: conditions };
 }
 
-/** An OR of nothing is never true. */
-const NOTHING: Prisma.AuditEventWhereInput = { OR: [] };
+/** Never true. An empty `OR` inside an `AND` would be dropped, and everything found. */
+const NOTHING: Prisma.AuditEventWhereInput = { id: { in: [] } };
 
 function after(cursor: string | undefined): Prisma.AuditEventWhereInput {
   if (cursor === undefined) return {};
