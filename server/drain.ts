@@ -26,10 +26,12 @@ export function createInFlight() {
   };
 }
 
-/** While a server drains, each answer is the last on its connection, so that clients and balancers go elsewhere. */
+/**
+ * While a server drains, each answer is the last on its connection, so that clients and balancers go elsewhere. Idle
+ * connections stay until then: closing one under the request that a client is sending on it would fail that request.
+ */
 export function askToReconnect(server: Server) {
   server.prependListener("request", (_request: IncomingMessage, response: ServerResponse) => {
     response.setHeader("connection", "close");
   });
-  server.closeIdleConnections();
 }

@@ -1,8 +1,14 @@
-import type { IncomingMessage, ServerResponse } from "node:http";
+import type { ServerResponse } from "node:http";
+import { setTimeout as sleep } from "node:timers/promises";
 import { env } from "@/lib/env";
 import { createNodeHandler } from "@/lib/gateway/node-http";
 import { openGateway } from "@/lib/gateway/open-gateway";
 import { log } from "@/lib/log";
+import { gatewayFigures } from "@/lib/operations/gateway-figures";
+import { gatewayReasons } from "@/lib/operations/gateway-reasons";
+import { openOperations } from "@/lib/operations/open-operations";
+import { createRequestMetrics } from "@/lib/operations/request-metrics";
+import { createNodeOperations } from "@/lib/operations/transports";
 import { createPodProbe } from "@/lib/pods/probe";
 import { newRequestId } from "@/lib/usage/request-id";
 import { answerError } from "./answers";
@@ -10,14 +16,31 @@ import { askToReconnect, createInFlight } from "./drain";
 import { createFront } from "./front";
 import { createHandOver } from "./hand-over";
 import type { FromWorker, ToWorker } from "./messages";
+import { createSiblings } from "./siblings";
 
 /** After the drain limit, streams get this long to end with an error event. */
 const LAST_WORDS_MS = 2_000;
+const SETTLE_POLL_MS = 10;
 
 let nextPort: number | null = null;
 let isDraining = false;
 
-const gateway = await openGateway({ env, probe: createPodProbe() });
+const tell = (message: FromWorker) => process.send?.(message);
+
+const metrics = createRequestMetrics();
+const gateway = await openGateway({ env, probe: createPodProbe(), observe: metrics.observe });
+const figures = () => [...metrics.figures(), ...gatewayFigures(gateway.stats())];
+const siblings = createSiblings({ tell, own: figures });
+const answerOperations = createNodeOperations(
+  await openOperations({
+    env,
+    migrationsFolder: new URL("../prisma/migrations/", import.meta.url),
+    isStopping: () => isDraining,
+    otherReasons: () => gatewayReasons(gateway.stats().changes),
+    figures,
+    withSiblings: siblings.withOthers,
+  }),
+);
 const answerGateway = createNodeHandler(gateway.handle);
 const inFlight = createInFlight();
 const pages = createHandOver({
@@ -27,25 +50,15 @@ const pages = createHandOver({
 });
 
 const front = createFront((request, response) => {
-  if (request.url === "/healthz") return answerHealth(request, response);
-  if (isDraining) return refuseWhileDraining(request, response);
+  // Asked while Next is away and while streams drain: neither handed over nor counted as work.
+  if (answerOperations(request, response)) return;
+  if (isDraining) return refuseWhileDraining(response);
   inFlight.track(response);
   if (!answerGateway(request, response)) pages.handOver(request, response);
 });
 
-/** The process lives: nothing else is asked, or a database that is away would have it killed. */
-function answerHealth({ method }: IncomingMessage, response: ServerResponse) {
-  const isRead = method === "GET" || method === "HEAD";
-  response.writeHead(isRead ? 200 : 405, { "content-type": "application/json", "cache-control": "no-store" });
-  response.end(isRead && method === "GET" ? '{"status":"ok"}' : undefined);
-}
-
-function refuseWhileDraining({ url }: IncomingMessage, response: ServerResponse) {
-  if (url !== "/readyz") {
-    return answerError(response, "shutting_down", "Podpass is shutting down.", newRequestId(Date.now()));
-  }
-  response.writeHead(503, { "content-type": "application/json", "cache-control": "no-store", connection: "close" });
-  response.end('{"status":"unavailable","reasons":["shutting down"]}');
+function refuseWhileDraining(response: ServerResponse) {
+  answerError(response, "shutting_down", "Podpass is shutting down.", newRequestId(Date.now()));
 }
 
 async function drain(limitMs: number) {
@@ -56,6 +69,7 @@ async function drain(limitMs: number) {
     gateway.endStreams();
     await inFlight.settled(LAST_WORDS_MS);
   }
+  await untilCallsEnded();
   front.close();
   front.closeAllConnections();
   pages.close();
@@ -63,9 +77,15 @@ async function drain(limitMs: number) {
   process.exit(0);
 }
 
-const tell = (message: FromWorker) => process.send?.(message);
+/** A client has its last byte before the gateway knows the call's end: what it still has to say must reach the journal. */
+async function untilCallsEnded() {
+  const deadline = performance.now() + LAST_WORDS_MS;
+  do await sleep(SETTLE_POLL_MS);
+  while (gateway.stats().live > 0 && performance.now() < deadline);
+}
 
 process.on("message", (message: ToWorker) => {
+  siblings.hear(message);
   if (message.type === "next") nextPort = message.port;
   if (message.type === "keys-changed") gateway.forget(message.keyIds, message.epoch);
   if (message.type === "drain") {

@@ -2,6 +2,7 @@ import cluster, { type Worker } from "node:cluster";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { log } from "@/lib/log";
+import { createFiguresExchange } from "./figures-exchange";
 import { type FromWorker, isKeysChanged, type ToWorker } from "./messages";
 import { StartError } from "./start-error";
 
@@ -30,6 +31,7 @@ export async function startGatewayWorkers(
   cluster.schedulingPolicy = cluster.SCHED_NONE;
   cluster.setupPrimary({ exec: fileURLToPath(new URL("../dist/gateway-worker.js", import.meta.url)), execArgv: [] });
   const workers = new Set<Worker>();
+  const figures = createFiguresExchange(workers);
   let isStopping = false;
   let failures = 0;
 
@@ -44,6 +46,7 @@ export async function startGatewayWorkers(
     return new Promise((resolve, reject) => {
       worker.on("message", (message: FromWorker) => {
         if (isKeysChanged(message)) return send(message);
+        if (message.type === "figures-wanted" || message.type === "figures") return figures.hear(worker, message);
         if (message.type === "listening") {
           // Said again to each new worker: it was not there when it was said first.
           worker.send(greeting());
@@ -53,6 +56,7 @@ export async function startGatewayWorkers(
       });
       worker.once("exit", (code, signal) => {
         workers.delete(worker);
+        figures.leave(worker);
         reject(new StartError("The gateway's process does not start. What it says is above."));
         if (isStopping) return;
         failures = Date.now() - startedAt > GOOD_RUN_MS ? 1 : failures + 1;
