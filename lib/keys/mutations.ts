@@ -95,8 +95,7 @@ export async function rotateKey(
       where: { id: seen, apiKeyId: keyId, expiresAt: null, revokedAt: null },
       data: { expiresAt: endsAt, ...(graceMs === 0 && { revokedAt: now }) },
     });
-    if (ended.count === 0)
-      throw new AppError("conflict", "This key was rotated a moment ago. Look at its new state first.");
+    if (ended.count === 0) throw new AppError("conflict", "This key was rotated a moment ago: look at it again.");
 
     const { id: secretId } = await tx.apiKeySecret.create({
       data: { apiKeyId: keyId, createdAt: now, ...storedForm(secret) },

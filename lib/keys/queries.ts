@@ -97,14 +97,18 @@ export async function listKeys(actor: Actor, filter: ListKeys, now: Date) {
     Prisma.sql`(${after.value}::${sort === "name" ? Prisma.sql`text` : Prisma.sql`timestamptz`}, ${after.id}::uuid)`;
   const direction = descending ? Prisma.sql`DESC` : Prisma.sql`ASC`;
 
+  // The last use is looked up for the page's rows alone, unless it is what orders them.
+  const used = Prisma.sql`(SELECT max(s.last_used_at) FROM api_key_secrets s WHERE s.api_key_id = k.id)`;
   const places = await db.$queryRaw<{ id: string; value: string; last_used_at: Date | null }[]>`
-    SELECT k.id::text, (${value})::text AS value, used.last_used_at
-    FROM api_keys k
-    LEFT JOIN LATERAL (SELECT max(s.last_used_at) AS last_used_at FROM api_key_secrets s WHERE s.api_key_id = k.id) used ON true
-    WHERE ${ownedBy(actor)} AND ${ofMember(filter.memberId)} AND ${hasStatus(filter.status ?? "live", now)} AND ${matches(search)}
-      AND ${cursor === null ? Prisma.sql`true` : descending ? Prisma.sql`${position} < ${cursor}` : Prisma.sql`${position} > ${cursor}`}
-    ORDER BY ${value} ${direction}, k.id ${direction}
-    LIMIT ${take + 1}`;
+    SELECT k.id::text, k.value::text, ${used} AS last_used_at
+    FROM (
+      SELECT k.id, ${value} AS value FROM api_keys k
+      WHERE ${ownedBy(actor)} AND ${ofMember(filter.memberId)} AND ${hasStatus(filter.status ?? "live", now)} AND ${matches(search)}
+        AND ${cursor === null ? Prisma.sql`true` : descending ? Prisma.sql`${position} < ${cursor}` : Prisma.sql`${position} > ${cursor}`}
+      ORDER BY ${value} ${direction}, k.id ${direction}
+      LIMIT ${take + 1}
+    ) k
+    ORDER BY k.value ${direction}, k.id ${direction}`;
 
   const page = places.slice(0, take);
   const rows = await db.apiKey.findMany({ where: { id: { in: page.map(({ id }) => id) } }, select: ROW });
@@ -226,7 +230,9 @@ export function limitsOf({ rpm, tpm, concurrency, monthlyTokens, monthlyMicroUsd
 /** What the list is sorted by. Never null, so that a cursor can continue anywhere: never used sorts first, never ending last. */
 function sortValue(sort: KeySort) {
   if (sort === "name") return Prisma.sql`lower(k.name)`;
-  if (sort === "lastUsed") return Prisma.sql`coalesce(used.last_used_at, '-infinity'::timestamptz)`;
+  if (sort === "lastUsed") {
+    return Prisma.sql`coalesce((SELECT max(s.last_used_at) FROM api_key_secrets s WHERE s.api_key_id = k.id), '-infinity')`;
+  }
   if (sort === "expires") return Prisma.sql`coalesce(k.expires_at, 'infinity'::timestamptz)`;
   return Prisma.sql`k.created_at`;
 }
