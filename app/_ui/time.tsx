@@ -16,7 +16,18 @@ import {
 } from "./moments";
 import { useZone } from "./zone";
 
-const STYLES = { ago, agoWithTime, day, dayAndTime, secondsOrDay, soon, timeOfDay, timeWithSeconds, weekdayAndTime };
+const STYLES = {
+  ago,
+  agoWithTime,
+  day,
+  dayAndTime,
+  secondsOrDay,
+  soon,
+  timeOfDay,
+  timeWithSeconds,
+  weekdayAndTime,
+  exactly: (at: Date, zone: string) => exactly(at, zone),
+};
 
 /** A moment in the member's zone. Relative ones keep moving; the exact one is a hover, a focus or a tap away. */
 export function Time({ at, style = "ago" }: { at: Date | string | number; style?: keyof typeof STYLES }) {

@@ -17,6 +17,8 @@ export type NavEntry = { href: string; name: string; icon: NavIcon; group: "main
 export const NAV: readonly NavEntry[] = [
   { href: "/keys", name: "Keys", icon: "keys", group: "main" },
   { href: "/usage", name: "Usage", icon: "usage", group: "main" },
+  { href: "/requests", name: "Requests", icon: "requests", group: "main" },
+  { href: "/connect", name: "Connect", icon: "connect", group: "main" },
 ];
 
 /** The entries a role sees. */

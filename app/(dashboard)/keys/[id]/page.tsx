@@ -59,10 +59,17 @@ export default async function KeyPage({ params }: { params: Promise<{ id: string
       />
       <section className="columns columns-side">
         <div>
-          <SectionTitle meta="last 7 days, by 3 hours">Tokens</SectionTitle>
+          <SectionTitle
+            meta="last 7 days, by 3 hours"
+            end={<Link href={`/usage?range=7d&key=${id}`}>Open in Usage</Link>}
+          >
+            Tokens
+          </SectionTitle>
           <KeyChart slices={week} now={now} />
           <div className="gap-above-lg">
-            <SectionTitle>Last requests</SectionTitle>
+            <SectionTitle end={<Link href={`/requests?key=${id}`}>All of its requests</Link>}>
+              Last requests
+            </SectionTitle>
             <LastRequests rows={requests.rows} />
           </div>
         </div>

@@ -2,6 +2,7 @@ import { dayAndTime } from "@/app/_ui/moments";
 import { isAdmin } from "@/lib/auth/member";
 import { csvOf } from "@/lib/usage/csv";
 import { usageSeries } from "@/lib/usage/queries";
+import { addressOf, download, streamOf } from "../../_shell/download";
 import { viewer } from "../../_shell/viewer";
 import { groupName } from "../read-usage";
 import { readView } from "../view";
@@ -24,12 +25,7 @@ const EVERY_GROUP = 10_000;
 /** What the page shows, as CSV or JSON: one row for each bucket and group that was used, with its time in UTC and on the member's clock. */
 export async function GET(request: Request) {
   const { member, zone: own, now } = await viewer();
-  const query = new URL(request.url).searchParams;
-  const address = Object.fromEntries([...new Set(query.keys())].map((name) => [name, query.getAll(name)]));
-  const single = Object.fromEntries(
-    Object.entries(address).map(([name, values]) => [name, values.length === 1 ? values[0] : values]),
-  );
-  const view = readView(single, { isAdmin: isAdmin(member), zone: own, now });
+  const view = readView(addressOf(request), { isAdmin: isAdmin(member), zone: own, now });
   const bucket = view.bucket === "week" ? "day" : view.bucket;
   const { from, to, filters, groupBy, zone } = view;
   const { buckets, groups } = await usageSeries(
@@ -59,33 +55,10 @@ export async function GET(request: Request) {
   }
 
   const name = `podpass-usage-${view.days.first}-${view.days.last}-by-${groupBy}`;
-  if (query.get("format") === "json") {
-    return new Response(JSON.stringify([...rows()]), { headers: headersFor(`${name}.json`, "application/json") });
+  if (new URL(request.url).searchParams.get("format") === "json") {
+    return new Response(JSON.stringify([...rows()]), { headers: download(`${name}.json`, "application/json") });
   }
   return new Response(streamOf(csvOf(columns, rows())), {
-    headers: headersFor(`${name}.csv`, "text/csv; charset=utf-8"),
-  });
-}
-
-function headersFor(file: string, type: string) {
-  return {
-    "content-type": type,
-    "content-disposition": `attachment; filename="${file}"`,
-    "cache-control": "private, no-store",
-    "x-content-type-options": "nosniff",
-  };
-}
-
-function streamOf(pieces: AsyncGenerator<string>) {
-  const encoder = new TextEncoder();
-  return new ReadableStream<Uint8Array>({
-    async pull(controller) {
-      const { done, value } = await pieces.next();
-      if (done) controller.close();
-      else controller.enqueue(encoder.encode(value));
-    },
-    async cancel() {
-      await pieces.return(undefined);
-    },
+    headers: download(`${name}.csv`, "text/csv; charset=utf-8"),
   });
 }
