@@ -14,7 +14,8 @@ const CLOSED_AT_ONCE = 1_000;
  */
 export async function writeEvents(database: Database, replicaId: string, events: UsageEvent[]): Promise<number> {
   const columns = columnsOf(events);
-  const changed = await changedBy(database, WRITE, [...columns, replicaId]);
+  // By name: planning it anew costs a fifth of running it.
+  const changed = await changedBy(database, WRITE, [...columns, replicaId], "podpass-usage-write");
   // All there: the usual case. Otherwise something was replayed, and some of it may have been given up for lost.
   return changed === events.length ? changed : changed + (await changedBy(database, CORRECT, columns));
 }
@@ -29,8 +30,8 @@ export async function closeLost(database: Database, replicaIds: string[]): Promi
   }
 }
 
-async function changedBy(database: Database, text: string, values: unknown[]): Promise<number> {
-  const { rows } = await database.query<{ changed: string | number }>({ text, values });
+async function changedBy(database: Database, text: string, values: unknown[], name?: string): Promise<number> {
+  const { rows } = await database.query<{ changed: string | number }>({ text, values, name });
   return Number(rows[0]?.changed ?? 0);
 }
 
