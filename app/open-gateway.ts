@@ -1,0 +1,32 @@
+import { peerOf } from "@/lib/auth/peer";
+import { env } from "@/lib/env";
+import { openGateway } from "@/lib/gateway/open-gateway";
+import { createWebHandler } from "@/lib/gateway/web";
+import { gatewayFigures } from "@/lib/operations/gateway-figures";
+import { createRequestMetrics } from "@/lib/operations/request-metrics";
+import { createPodProbe } from "@/lib/pods/probe";
+
+type Opened = Awaited<ReturnType<typeof open>>;
+
+// Each route is bundled apart, and hot reload loads this anew: one gateway for the process lives on globalThis.
+const shared = globalThis as typeof globalThis & { podpassGateway?: Promise<Opened> };
+
+async function open() {
+  const metrics = createRequestMetrics();
+  const gateway = await openGateway({ env, probe: createPodProbe(), observe: metrics.observe });
+  return {
+    answer: createWebHandler(gateway.handle, peerOfRequest),
+    figures: () => [...metrics.figures(), ...gatewayFigures(gateway.stats())],
+  };
+}
+
+/** The pipeline behind Next's route handlers; opened by the first request, because a build loads this file as well. */
+export function openedGateway(): Promise<Opened> {
+  shared.podpassGateway ??= open();
+  return shared.podpassGateway;
+}
+
+/** The true peer, where our own server in front has told it; null where nobody knows. */
+export function peerOfRequest(request: Request): string | null {
+  return peerOf(request.headers.get("x-podpass-peer"), env.PODPASS_INTERNAL_TOKEN);
+}

@@ -1,0 +1,45 @@
+import type { OpenGateway } from "@/lib/gateway/open-gateway";
+import packageJson from "@/package.json";
+import { counter, type Figure, gauge } from "./figures";
+
+/** What the gateway knows about itself at this moment. */
+export type GatewayState = Pick<
+  ReturnType<OpenGateway["stats"]>,
+  "streams" | "waiting" | "pods" | "cache" | "recorder"
+>;
+
+/** The gateway's state and that of its process, as figures. */
+export function gatewayFigures({ streams, waiting, pods, cache, recorder }: GatewayState): Figure[] {
+  const results = { hit: cache.hits, absent: cache.absentHits, miss: cache.misses };
+  return [
+    gauge("podpass_streams_active", "Streams that are being relayed now.", streams),
+    gauge("podpass_queue_depth", "Requests that wait for a place at a pod now.", waiting),
+    gauge(
+      "podpass_pod_up",
+      "1 while the pod serves, 0 while it loads, fails or cannot be reached; paused pods are left out.",
+      pods.map(({ name, state }) => ({ labels: { pod: name }, value: state === "serving" ? 1 : 0 })),
+      "max",
+    ),
+    gauge("podpass_journal_bytes", "Usage that is on disk and not in the database yet.", recorder.journalBytes),
+    counter(
+      "podpass_auth_cache_total",
+      "Callers looked up: found in memory, known in memory to be nobody, or asked of the database.",
+      Object.entries(results).map(([result, value]) => ({ labels: { result }, value })),
+    ),
+    gauge("podpass_build_info", "Which version runs.", [{ labels: { version: packageJson.version }, value: 1 }], "max"),
+    ...processFigures(),
+  ];
+}
+
+/** Under the names that Prometheus knows for every program. */
+function processFigures(): Figure[] {
+  const { user, system } = process.cpuUsage();
+  const startedAt = Date.now() / 1_000 - process.uptime();
+  return [
+    counter("process_cpu_seconds_total", "CPU time of the gateway's processes.", [
+      { labels: {}, value: (user + system) / 1e6 },
+    ]),
+    gauge("process_resident_memory_bytes", "Memory of the gateway's processes.", process.memoryUsage.rss()),
+    gauge("process_start_time_seconds", "When the oldest of the gateway's processes began.", startedAt, "min"),
+  ];
+}

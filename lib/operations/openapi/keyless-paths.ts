@@ -1,0 +1,80 @@
+const headers = { "x-request-id": { $ref: "#/components/headers/x-request-id" } };
+
+const ok = {
+  description: "All is well.",
+  headers,
+  content: { "application/json": { schema: { type: "object" }, example: { status: "ok" } } },
+};
+
+const refused = (description: string) => ({
+  description,
+  headers,
+  content: { "application/json": { schema: { $ref: "#/components/schemas/Error" } } },
+});
+
+const wrongMethod = { "405": refused("Only GET and HEAD are answered here.") };
+
+/** What is answered without a personal key. */
+export const KEYLESS_PATHS = {
+  "/healthz": {
+    get: {
+      operationId: "isAlive",
+      tags: ["Operate"],
+      summary: "Whether the process lives",
+      security: [],
+      responses: { "200": ok, ...wrongMethod },
+    },
+  },
+  "/readyz": {
+    get: {
+      operationId: "isReady",
+      tags: ["Operate"],
+      summary: "Whether this process should get work: its database and migrations, and no stop under way",
+      security: [],
+      responses: {
+        "200": ok,
+        "503": {
+          description: "It should not, and why.",
+          headers,
+          content: {
+            "application/json": {
+              schema: { $ref: "#/components/schemas/Unready" },
+              example: { status: "unavailable", reasons: ["the database cannot be reached"] },
+            },
+          },
+        },
+        ...wrongMethod,
+      },
+    },
+  },
+  "/metrics": {
+    get: {
+      operationId: "readMetrics",
+      tags: ["Operate"],
+      summary: "Figures for Prometheus: with METRICS_TOKEN, or from the same machine without a proxy between",
+      security: [{ metricsToken: [] }, {}],
+      responses: {
+        "200": {
+          description: "Prometheus' text format.",
+          headers,
+          content: { "text/plain": { schema: { type: "string" } } },
+        },
+        "404": refused("Neither the token nor this machine."),
+        ...wrongMethod,
+      },
+    },
+  },
+  "/openapi.json": {
+    get: {
+      operationId: "readDescription",
+      tags: ["Operate"],
+      summary: "This description",
+      security: [],
+      responses: {
+        "200": { ...ok, description: "OpenAPI 3.1.", content: { "application/json": { schema: { type: "object" } } } },
+        "304": { description: "Unchanged since the `etag` in `if-none-match`." },
+        ...wrongMethod,
+      },
+    },
+  },
+} as const;
