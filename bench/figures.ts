@@ -11,7 +11,11 @@ export type Figure = {
 };
 
 const digits = (value: number) => (Math.abs(value) >= 100 ? 0 : Math.abs(value) >= 10 ? 1 : 2);
-const shown = (value: number) => (Number.isFinite(value) ? value.toFixed(digits(value)) : "–");
+
+function shown(value: number) {
+  if (!Number.isFinite(value)) return "–";
+  return Number.isInteger(value) ? String(value) : value.toFixed(digits(value));
+}
 
 function verdict({ goal, value }: Figure) {
   if (goal === null) return "";

@@ -5,7 +5,10 @@ import { killAll } from "./children";
 import { type Figure, tableOf } from "./figures";
 import { type Options, type Part, readOptions, USAGE } from "./options";
 import { PACE as LATENCY, measureLatency } from "./parts/latency";
+import { measureOpenStreams, PACE as OPEN } from "./parts/open-streams";
+import { measurePages, PACE as PAGES } from "./parts/pages";
 import { measurePlain, PACE as PLAIN } from "./parts/plain";
+import { measureRows, PACE as ROWS } from "./parts/rows";
 import { measureStreams, PACE as STREAMS } from "./parts/streams";
 import type { Peer } from "./peers/peer";
 import { profileGateway } from "./profile";
@@ -15,27 +18,32 @@ import { type Account, type Rig, startRig } from "./rig";
 const LONGEST_RUN_MS = 20 * 60_000;
 const say = (text: string) => process.stderr.write(`${text}\n`);
 
+/** Peers by the beginning of their name. */
+const called = (prefix: string) => (peer: Peer) => peer.name.startsWith(prefix);
+
 async function measure(rig: Rig, options: Options): Promise<Figure[]> {
   const speed = options.isQuick ? "quick" : "full";
   const podpass = await rig.podpass();
-  const peers = await rig.peers(options.peers ?? ["nginx", "bare", "portkey"]);
-  const plainProxies = peers.filter(({ name }) => !name.startsWith("Portkey"));
-  const only = (wanted: (peer: Peer) => boolean) => peers.filter(wanted);
-  const parts: Partial<Record<Part, () => Promise<Figure[]>>> = {
+  const peers = await rig.peers(options.peers ?? ["nginx", "bare", "portkey", "next"]);
+  const other = peers.filter(called("other"));
+  const parts: Record<Part, () => Promise<Figure[]>> = {
     plain: () => measurePlain(rig, podpass, peers, PLAIN[speed]),
-    latency: () =>
-      measureLatency(
+    latency: () => measureLatency(rig, podpass, [...peers.filter(called("nginx")), ...other], LATENCY[speed]),
+    streams: () =>
+      measureStreams(
         rig,
         podpass,
-        only(({ name }) => name.startsWith("nginx")),
-        LATENCY[speed],
+        peers.filter((peer) => !called("Portkey")(peer)),
+        STREAMS[speed],
       ),
-    streams: () => measureStreams(rig, podpass, plainProxies, STREAMS[speed]),
+    open: () => measureOpenStreams(rig, OPEN[speed]),
+    rows: () => measureRows(rig, ROWS[speed]),
+    pages: () => measurePages(rig, PAGES[speed]),
   };
   const figures: Figure[] = [];
   for (const part of options.parts) {
     const begun = Date.now();
-    figures.push(...((await parts[part]?.()) ?? []));
+    figures.push(...(await parts[part]()));
     say(`${part}: ${Math.round((Date.now() - begun) / 1_000)} s`);
   }
   await Promise.all([podpass, ...peers].map((peer) => peer.stop()));

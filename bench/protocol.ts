@@ -5,6 +5,9 @@ export const MODEL = "bench-model";
 /** The key that the pretended pod asks for. It opens nothing else. */
 export const POD_KEY = "bench-pod-key-that-opens-nothing";
 
+/** The completion tokens of each whole answer. */
+export const PLAIN_TOKENS = 16;
+
 /** What the pretended pod has answered so far. */
 export type UpstreamLedger = { plain: number; streams: number; tokens: number };
 
@@ -40,7 +43,17 @@ export type StreamsJob = {
   durationMs: number;
 };
 
-export type Job = ClosedLoopJob | ConstantRateJob | StreamsJob;
+/** Pages, asked for one after the other on each connection, as a signed-in browser would ask. */
+export type PagesJob = {
+  kind: "pages";
+  port: number;
+  cookie: string;
+  paths: string[];
+  connections: number;
+  durationMs: number;
+};
+
+export type Job = ClosedLoopJob | ConstantRateJob | StreamsJob | PagesJob;
 
 export type Answered = { answered: number; errors: number };
 
@@ -62,8 +75,12 @@ export type StreamsResult = Answered & {
   rssMost: number;
 };
 
-export type ResultOf<J extends Job> = J extends ClosedLoopJob
-  ? ClosedLoopResult
-  : J extends ConstantRateJob
-    ? ConstantRateResult
-    : StreamsResult;
+export type PagesResult = Answered;
+
+type Results = {
+  "closed-loop": ClosedLoopResult;
+  "constant-rate": ConstantRateResult;
+  streams: StreamsResult;
+  pages: PagesResult;
+};
+export type ResultOf<J extends Job> = Results[J["kind"]];

@@ -1,4 +1,4 @@
-import { execFile } from "node:child_process";
+import { type ChildProcess, execFile } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { chmodSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -9,11 +9,19 @@ import { type Database, landedRows, startDatabase } from "./database";
 import type { FirstRows } from "./first-rows";
 import type { Options } from "./options";
 import { startBare } from "./peers/bare";
+import { startNextRoutes } from "./peers/next-routes";
 import { startNginx } from "./peers/nginx";
 import type { Peer } from "./peers/peer";
 import { startPodpass } from "./peers/podpass";
 import { startPortkey } from "./peers/portkey";
-import { type Job, POD_KEY, type ResultOf, type UpstreamLedger } from "./protocol";
+import {
+  type ConstantRateResult,
+  type Job,
+  PLAIN_TOKENS,
+  POD_KEY,
+  type ResultOf,
+  type UpstreamLedger,
+} from "./protocol";
 
 const built = (name: string) => join(import.meta.dirname, ".build", `${name}.mjs`);
 
@@ -35,8 +43,8 @@ export async function startRig(options: Options) {
   chmodSync(folder, 0o711);
   const upstream = startNode(built("upstream"));
   const { port: upstreamPort } = await messageOf<{ port: number }>(upstream);
-  const load = startNode(built("load"));
-  await messageOf(load);
+  const [load, secondLoad] = [startNode(built("load")), startNode(built("load"))];
+  await Promise.all([messageOf(load), messageOf(secondLoad)]);
   const database = await startDatabase(options.databaseUrl, folder);
   const rootSecret = randomBytes(32).toString("hex");
   const first = await firstRows(database, rootSecret, upstreamPort);
@@ -48,27 +56,36 @@ export async function startRig(options: Options) {
   };
   const accounts: Account[] = [];
 
-  /** Runs one job. At a peer that keeps rows, what was answered is compared with what was recorded. */
+  /** Runs one job. With an account, what the pod answered meanwhile is compared with the rows that came of it. */
   async function run<J extends Job>(job: J, account?: string): Promise<ResultOf<J>> {
-    const before = account === undefined ? null : { rows: await database.rowsOf(first.keyId), pod: await ledger() };
-    load.send(job);
-    const { result, failure } = await messageOf<{ result: ResultOf<J>; failure?: string }>(load);
-    if (failure !== undefined) throw new Error(failure);
-    if (account !== undefined && before !== null) {
-      const pod = await ledger();
-      const answered = pod.plain - before.pod.plain + pod.streams - before.pod.streams;
-      const rows = await landedRows(() => database.rowsOf(first.keyId), before.rows.completed + answered);
-      accounts.push({
-        what: account,
-        answered,
-        rows: rows.completed - before.rows.completed,
-        tokensSent: pod.tokens - before.pod.tokens,
-        tokensInRows: rows.tokens - before.rows.tokens,
-        others: rows.others - before.rows.others,
-      });
-    }
+    if (account === undefined) return ask(load, job);
+    const before = { rows: await database.rowsOf(first.keyId), pod: await ledger() };
+    const result = await ask(load, job);
+    const pod = await ledger();
+    // Where requests went past the gateway too, only those that went through it have rows.
+    const past = job.kind === "constant-rate" ? ((result as ConstantRateResult).targets[0]?.answered ?? 0) : 0;
+    const answered = pod.plain - before.pod.plain + pod.streams - before.pod.streams - past;
+    const rows = await landedRows(() => database.rowsOf(first.keyId), before.rows.completed + answered);
+    accounts.push({
+      what: account,
+      answered,
+      rows: rows.completed - before.rows.completed,
+      tokensSent: pod.tokens - before.pod.tokens - past * PLAIN_TOKENS,
+      tokensInRows: rows.tokens - before.rows.tokens,
+      others: rows.others - before.rows.others,
+    });
     return result;
   }
+
+  async function ask<J extends Job>(process: ChildProcess, job: J): Promise<ResultOf<J>> {
+    process.send(job);
+    const { result, failure } = await messageOf<{ result: ResultOf<J>; failure?: string }>(process);
+    if (failure !== undefined) throw new Error(failure);
+    return result;
+  }
+
+  /** Runs a job in a process of its own, for what shall go on beside another. */
+  const beside = <J extends Job>(job: J) => ask(secondLoad, job);
 
   async function ledger(): Promise<UpstreamLedger> {
     upstream.send("ledger");
@@ -85,6 +102,7 @@ export async function startRig(options: Options) {
       nginx: () => startNginx(surroundings),
       bare: () => startBare(surroundings),
       portkey: () => startPortkey(surroundings),
+      next: () => startNextRoutes(surroundings, environment),
     };
     const started: Peer[] = [];
     for (const name of wanted) {
@@ -97,12 +115,12 @@ export async function startRig(options: Options) {
   }
 
   async function stop() {
-    await Promise.all([end(load, () => load.disconnect()), end(upstream, () => upstream.disconnect())]);
+    await Promise.all([load, secondLoad, upstream].map((child) => end(child, () => child.disconnect())));
     await database.stop();
     rmSync(folder, { recursive: true, force: true });
   }
 
-  return { folder, database, environment, first, direct, accounts, run, podpass, peers, stop };
+  return { folder, database, environment, first, direct, accounts, run, beside, podpass, peers, stop };
 }
 
 async function firstRows(database: Database, rootSecret: string, upstreamPort: number): Promise<FirstRows> {

@@ -1,10 +1,9 @@
 // A pod reduced to what costs nothing: raw sockets, ready-made answers, vLLM's shapes. It is far faster than any gateway in
 // front of it, so that what is measured is the gateway. Every answer and token is counted, to be compared with Podpass' rows.
 import { createServer, type Socket } from "node:net";
-import { MODEL, POD_KEY, type UpstreamLedger } from "./protocol";
+import { MODEL, PLAIN_TOKENS, POD_KEY, type UpstreamLedger } from "./protocol";
 
 const PROMPT_TOKENS = 12;
-const PLAIN_TOKENS = 16;
 const TICK_MS = 1;
 
 type Stream = {

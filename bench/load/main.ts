@@ -2,11 +2,20 @@
 import type { Job } from "../protocol";
 import { closedLoop } from "./closed-loop";
 import { constantRate } from "./constant-rate";
+import { pages } from "./pages";
 import { streams } from "./streams";
 
 function run(job: Job) {
-  if (job.kind === "closed-loop") return closedLoop(job);
-  return job.kind === "constant-rate" ? constantRate(job) : streams(job);
+  switch (job.kind) {
+    case "closed-loop":
+      return closedLoop(job);
+    case "constant-rate":
+      return constantRate(job);
+    case "streams":
+      return streams(job);
+    case "pages":
+      return pages(job);
+  }
 }
 
 process.on("message", (job: Job) => {

@@ -1,5 +1,6 @@
 import type { Figure } from "../figures";
 import type { Peer } from "../peers/peer";
+import type { ConstantRateJob } from "../protocol";
 import type { Rig } from "../rig";
 import { quantile, type Spread, spreadOf } from "../statistics";
 
@@ -16,13 +17,14 @@ export async function measureLatency(rig: Rig, podpass: Peer, peers: readonly Pe
   const added = new Map<Peer, { p50: number[]; p99: number[]; direct: number[]; late: number[] }>();
   for (let round = 0; round < pace.rounds; round += 1) {
     for (const peer of [podpass, ...peers]) {
-      const { targets, latenessMs } = await rig.run({
+      const job: ConstantRateJob = {
         kind: "constant-rate",
         targets: [rig.direct.target, peer.target],
         perSecond: PER_SECOND,
         warmMs: 1_000,
         durationMs: pace.durationMs,
-      });
+      };
+      const { targets, latenessMs } = await rig.run(job, peer.keepsRows ? `200 requests/s: ${peer.name}` : undefined);
       const [direct = [], through = []] = targets.map(({ latenciesMs }) => latenciesMs);
       const seen = added.get(peer) ?? { p50: [], p99: [], direct: [], late: [] };
       seen.p50.push(quantile(through, 0.5) - quantile(direct, 0.5));

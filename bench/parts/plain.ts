@@ -18,7 +18,7 @@ export async function measurePlain(rig: Rig, podpass: Peer, peers: readonly Peer
   const measure = (peer: Peer, warmMs: number, durationMs: number) =>
     rig.run(
       { kind: "closed-loop", target: peer.target, connections: CONNECTIONS, warmMs, durationMs },
-      peer === podpass ? "whole answers, flat out" : undefined,
+      peer.keepsRows ? `whole answers, flat out: ${peer.name}` : undefined,
     );
 
   for (const peer of all) await measure(peer, pace.warmMs, 200);

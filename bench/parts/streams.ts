@@ -15,7 +15,6 @@ export const PACE = {
 
 /** 200 streams of 50 events a second each, directly and through Podpass and its peers in turn. */
 export async function measureStreams(rig: Rig, podpass: Peer, peers: readonly Peer[], pace: Pace): Promise<Figure[]> {
-  // Portkey's own handling of streams is another story, and Next's is told by its requests.
   const all = [rig.direct, podpass, ...peers];
   const rounds: Map<Peer, StreamsResult>[] = [];
   const { events, durationMs } = pace;
@@ -34,7 +33,7 @@ export async function measureStreams(rig: Rig, podpass: Peer, peers: readonly Pe
             rampMs: Math.min(events * EVERY_MS, 2_000),
             durationMs,
           },
-          peer === podpass ? "200 streams of 50 events/s" : undefined,
+          peer.keepsRows ? `200 streams of 50 events/s: ${peer.name}` : undefined,
         ),
       );
     }

@@ -2,7 +2,13 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Target } from "../protocol";
 
 /** Something that stands between the load and the pretended pod. */
-export type Peer = { name: string; target: Target; stop(): Promise<void> };
+export type Peer = {
+  name: string;
+  target: Target;
+  /** It is a Podpass: each request it answers must have a row. */
+  keepsRows?: boolean;
+  stop(): Promise<void>;
+};
 
 /** What every peer is told. */
 export type Surroundings = { upstreamPort: number; folder: string };

@@ -32,13 +32,9 @@ export async function startPodpass({ name, bundle, folder, profileIn, ...given }
     silent: true,
   });
   const worker = cluster.fork({
+    // `fork` adds to this process's own variables, and an empty one counts as not set.
     ...Object.fromEntries(Object.keys(process.env).map((key) => [key, ""])),
-    ...PLAIN_ENVIRONMENT,
-    DATABASE_URL: given.databaseUrl,
-    PODPASS_SECRET: given.rootSecret,
-    PODPASS_DATA_DIR: home,
-    HOST: "127.0.0.1",
-    PORT: String(port),
+    ...environmentOf(given, home, port),
   });
   const child = kept(worker.process);
   const log = createWriteStream(join(home, "log"));
@@ -47,5 +43,23 @@ export async function startPodpass({ name, bundle, folder, profileIn, ...given }
   const [message] = (await once(worker, "message")) as [{ type: string; reason?: string }];
   if (message.type !== "listening") throw new Error(`${name} does not start: ${message.reason ?? "see its log"}`);
   const target = { port, headers: { authorization: `Bearer ${given.secret}` }, pids: [child.pid ?? 0] };
-  return { name, target, stop: () => end(child, () => worker.send({ type: "drain", limitMs: 1_000 })) };
+  return {
+    name,
+    target,
+    keepsRows: true,
+    stop: () => end(child, () => worker.send({ type: "drain", limitMs: 1_000 })),
+  };
+}
+
+/** The variables of a Podpass process, on a data folder and a port of its own. */
+export function environmentOf({ databaseUrl, rootSecret }: PodpassEnvironment, dataDir: string, port: number) {
+  return {
+    ...PLAIN_ENVIRONMENT,
+    NEXT_TELEMETRY_DISABLED: "1",
+    DATABASE_URL: databaseUrl,
+    PODPASS_SECRET: rootSecret,
+    PODPASS_DATA_DIR: dataDir,
+    HOST: "127.0.0.1",
+    PORT: String(port),
+  };
 }

@@ -1,0 +1,69 @@
+import type { Figure } from "../figures";
+import { startWholeServer } from "../peers/whole-server";
+import type { StreamsJob } from "../protocol";
+import type { Rig } from "../rig";
+import { quantile, spreadOf } from "../statistics";
+
+const PATHS = ["/keys", "/usage", "/requests", "/team"];
+const CONNECTIONS = 4;
+
+type Pace = { rounds: number; durationMs: number };
+export const PACE = {
+  quick: { rounds: 2, durationMs: 4_000 },
+  full: { rounds: 4, durationMs: 6_000 },
+} satisfies Record<string, Pace>;
+
+/** 200 streams alone, then beside dashboard pages rendered as fast as they come, in turn. Needs the dashboard's build. */
+export async function measurePages(rig: Rig, { rounds, durationMs }: Pace): Promise<Figure[]> {
+  const whole = await startWholeServer(rig.folder, { ...rig.environment, session: rig.first.session });
+  if (whole === null) return [];
+  const paths = await pathsThatAnswer(whole.target.port, whole.cookie);
+  const alone: number[] = [];
+  const beside: number[] = [];
+  let pages = 0;
+  let failures = 0;
+  const job: StreamsJob = {
+    ...{ kind: "streams", target: whole.target, slots: 200, events: 100, everyMs: 20 },
+    ...{ rampMs: 2_000, durationMs },
+  };
+  const pagesJob = {
+    kind: "pages",
+    port: whole.target.port,
+    cookie: whole.cookie,
+    paths,
+    connections: CONNECTIONS,
+  } as const;
+  // The first pages of a process compile and load what later ones find ready.
+  await rig.beside({ ...pagesJob, durationMs: 3_000 });
+  for (let round = 0; round < rounds; round += 1) {
+    const without = await rig.run(job, "200 streams, dashboard idle");
+    alone.push(quantile(without.gapsMs, 0.99));
+    const rendering = rig.beside({ ...pagesJob, durationMs: job.rampMs + durationMs });
+    const within = await rig.run(job, "200 streams beside pages");
+    beside.push(quantile(within.gapsMs, 0.99));
+    const { answered, errors } = await rendering;
+    pages += answered;
+    failures += errors;
+  }
+  await whole.stop();
+  const seconds = (rounds * (job.rampMs + durationMs)) / 1_000;
+  const typical = (values: number[]) => spreadOf(values).median.toFixed(1);
+  return [
+    {
+      name: "gap between events p99, pages rendered flat out beside 200 streams",
+      value: spreadOf(beside.map((gap, round) => gap / (alone[round] ?? Number.NaN))),
+      unit: "×",
+      detail: `${typical(beside)} ms against ${typical(alone)} ms alone; ${(pages / seconds).toFixed(0)} pages/s (${paths.join(" ")}), ${failures} failed`,
+      goal: { better: "less", least: 2, aim: 1.1 },
+    },
+  ];
+}
+
+async function pathsThatAnswer(port: number, cookie: string): Promise<string[]> {
+  const found: string[] = [];
+  for (const path of PATHS) {
+    const { status } = await fetch(`http://127.0.0.1:${port}${path}`, { headers: { cookie }, redirect: "manual" });
+    if (status === 200) found.push(path);
+  }
+  return found.length > 0 ? found : ["/sign-in"];
+}
