@@ -6,11 +6,14 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
+import pg from "pg";
 import { afterAll, afterEach, expect, test, vi } from "vitest";
+import { migrateInOwnProcess } from "@/test/setup/postgres-server";
 import { rollupsAndEvents } from "@/test/usage/consistency";
 import { startFaultyProxy } from "@/test/usage/faulty-proxy";
 import { openingOf, randomEvent } from "@/test/usage/random-event";
 import { closePostgres, postgres } from "../postgres";
+import { heartbeat, writeEvents } from "./mutations";
 import { createRecorder, type Recorder } from "./recorder";
 
 const databaseUrl = process.env.DATABASE_URL ?? "";
@@ -236,6 +239,42 @@ test("two starting replicas fight over a dead one's journal, and its rows count 
   await vi.waitFor(() => expect(readdirSync(journalDir).filter((name) => name.includes("~"))).toEqual([]), 10_000);
   await expectRollupsToBeTheSum(memberId);
 });
+
+test("what a silent replica of another machine left open is closed as lost; a living one's requests run on", async () => {
+  const own = await ownDatabase();
+  const [dead, alive] = [randomUUID(), randomUUID()];
+  for (const id of [dead, alive]) {
+    await heartbeat(own.pool, id, "elsewhere");
+    await writeEvents(own.pool, id, [openingOf(randomEvent())]);
+  }
+  const beating = setInterval(() => void heartbeat(own.pool, alive, "elsewhere"), 100);
+  started.push(async () => clearInterval(beating));
+  recorderIn(newJournalDir(), { databaseUrl: own.url, silentMs: 2_000, beatEveryMs: 100 });
+  const outcomes = async () =>
+    Object.fromEntries(
+      (await own.pool.query("SELECT replica_id, outcome FROM usage_events")).rows.map((row) => [
+        row.replica_id,
+        row.outcome,
+      ]),
+    );
+  await vi.waitFor(async () => expect(await outcomes()).toEqual({ [dead]: "lost", [alive]: "open" }), 40_000);
+}, 60_000);
+
+/** A database no other test looks at: silence is judged over all replicas of one. */
+async function ownDatabase() {
+  const name = `podpass_silence_${randomUUID().replaceAll("-", "")}`;
+  await postgres().query(`CREATE DATABASE ${name}`);
+  const url = new URL(databaseUrl);
+  url.pathname = `/${name}`;
+  await migrateInOwnProcess(url.href, new URL("../../", import.meta.url));
+  const pool = new pg.Pool({ connectionString: url.href });
+  pool.on("error", () => undefined);
+  started.push(async () => {
+    await pool.end();
+    await postgres().query(`DROP DATABASE ${name} WITH (FORCE)`);
+  });
+  return { url: url.href, pool };
+}
 
 /** `writeSync`, until the disk is full: then a part of the text goes in and an error comes out. */
 function fillable(isFull: () => boolean) {
