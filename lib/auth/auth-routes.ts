@@ -20,6 +20,7 @@ const OPEN: Record<string, readonly string[]> = {
 };
 
 const MAX_BODY_BYTES = 256 * 1024;
+const MAX_DROPPED_BYTES = 4 * 1024 * 1024;
 
 /** Every request under `/api/auth`: ours to judge first, next-auth's to answer, ours to put into words. */
 export async function handleAuth(request: NextRequest, context: Context): Promise<Response> {
@@ -166,14 +167,18 @@ async function readFields(request: NextRequest): Promise<Record<string, unknown>
   throw new AppError("invalid_request", "The body is not a JSON object.");
 }
 
-/** Stops reading where no sign-in would go on. */
+/**
+ * A body of at most 256 KiB. What comes beyond is read and dropped for a while: an answer before the body's end would leave
+ * its rest on a connection that the next request wants to use.
+ */
 async function readText(request: NextRequest) {
   const chunks: Uint8Array[] = [];
   let size = 0;
   for await (const chunk of (request.body ?? []) as AsyncIterable<Uint8Array>) {
     size += chunk.byteLength;
-    if (size > MAX_BODY_BYTES) throw new AppError("request_too_large", "This is too much for a sign-in.");
-    chunks.push(chunk);
+    if (size > MAX_DROPPED_BYTES) break;
+    if (size <= MAX_BODY_BYTES) chunks.push(chunk);
   }
+  if (size > MAX_BODY_BYTES) throw new AppError("request_too_large", "This is too much for a sign-in.");
   return Buffer.concat(chunks).toString("utf8");
 }
