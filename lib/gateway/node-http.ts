@@ -96,9 +96,11 @@ function readBody(request: IncomingMessage, limit: number): Promise<Buffer> {
   return new Promise((resolve, reject) => {
     const parts: Buffer[] = [];
     let bytes = 0;
+    const stop = () => request.off("data", onData).off("end", onEnd).off("close", onBroken).off("error", onBroken);
     const fail = (error: AppError) => {
-      request.off("data", onData);
-      request.pause();
+      stop();
+      // A late error of a socket that is given up anyway must not end the process.
+      request.on("error", () => undefined).pause();
       reject(error);
     };
     const onData = (chunk: Buffer) => {
@@ -106,12 +108,11 @@ function readBody(request: IncomingMessage, limit: number): Promise<Buffer> {
       if (bytes > limit) fail(tooLarge(limit));
       else parts.push(chunk);
     };
+    const onEnd = () => {
+      stop();
+      resolve(parts.length === 1 && parts[0] !== undefined ? parts[0] : Buffer.concat(parts, bytes));
+    };
     const onBroken = () => fail(new AppError("client_closed", "The client left before its request was complete."));
-    request.on("data", onData);
-    request.once("end", () =>
-      resolve(parts.length === 1 && parts[0] !== undefined ? parts[0] : Buffer.concat(parts, bytes)),
-    );
-    request.once("close", onBroken);
-    request.once("error", onBroken);
+    request.on("data", onData).on("end", onEnd).on("close", onBroken).on("error", onBroken);
   });
 }
