@@ -14,7 +14,7 @@ import {
   sessionIdIn,
   sessionSecret,
 } from "./session-cookie";
-import { type Browser, endSession, replaceSession } from "./sessions";
+import { type Browser, endSession, findLiveSession, replaceSession } from "./sessions";
 import { type SignInOutcome, signInWithPassword } from "./sign-in";
 
 // next-auth takes its own address from this variable alone; without it, it would believe the request's Host.
@@ -59,7 +59,7 @@ export function authOptions(journey: Journey): AuthOptions {
         if (!account) return false;
         try {
           const visitor = visitorOf(account, profile);
-          const welcome = await welcomeVisitor(visitor, await takeIntent(), journey.browser.ip, now);
+          const welcome = await welcomeVisitor(visitor, await intentOf(journey, now), journey.browser.ip, now);
           if (welcome.kind === "refused") return signInPage(REASONS[welcome.reason]);
           journey.outcome = welcome;
           return true;
@@ -110,6 +110,14 @@ function passwords(journey: Journey, now: Date) {
       return journey.outcome?.kind === "signed_in" ? { id: journey.outcome.memberId } : null;
     },
   });
+}
+
+/** Connecting is for who is signed in here and now, not for who was when the intent was kept. */
+async function intentOf({ previousSessionId }: Journey, now: Date) {
+  const intent = await takeIntent();
+  if (intent === null || !("connect" in intent)) return intent;
+  const session = previousSessionId === null ? null : await findLiveSession(previousSessionId, now);
+  return session?.user.id === intent.connect ? intent : null;
 }
 
 function visitorOf(account: { provider: string; providerAccountId: string }, profile: unknown): Visitor {
