@@ -5,7 +5,7 @@ import { summedDays } from "./days/queries";
 import { type Bin, type Percentiles, percentilesOf } from "./histogram";
 import { type Measures, NO_USAGE, OUTCOME_FIELDS, SUMS, SUMS_AGAIN, sumOf } from "./measures";
 import { previousRange, QUARTER_MS, type Range } from "./rollup";
-import { isId, Parameters, partsOf, type SummedDays, type UsageFilters } from "./scope";
+import { Bindings, isId, partsOf, type SummedDays, type UsageFilters } from "./scope";
 
 import { knownTimeZone } from "./time-zone";
 
@@ -53,7 +53,7 @@ export type TableRow = Group &
 /** How usage moved over a range. */
 export async function usageSeries(actor: Actor, ask: SeriesAsk, top = 8): Promise<UsageSeries> {
   if (ask.groupBy === "outcome") return byOutcome(await usageSeries(actor, { ...ask, groupBy: null }));
-  const parameters = new Parameters();
+  const parameters = new Bindings();
   const zone = knownTimeZone(ask.timeZone);
   const days: SummedDays = ask.bucket === "day" ? await summedDays(zone, ask) : { zone, spans: [] };
   const parts = partsOf(actor, ask, ask.filters, parameters, days);
@@ -164,7 +164,7 @@ export async function latencySeries(
 ): Promise<{ buckets: Date[]; points: Latency[] }> {
   const zone = knownTimeZone(ask.timeZone);
   const days: SummedDays = ask.bucket === "day" ? await summedDays(zone, ask) : { zone, spans: [] };
-  const start = (parameters: Parameters) => bucketStart(ask.bucket, "at", parameters.add(zone, "text"));
+  const start = (parameters: Bindings) => bucketStart(ask.bucket, "at", parameters.add(zone, "text"));
   const [buckets, latencies] = await Promise.all([
     bucketsOf(ask),
     latencyBy(actor, ask, days, (parameters) => `(extract(epoch FROM ${start(parameters)}) * 1000)::bigint::text`),
@@ -204,7 +204,7 @@ export async function sparklines(
 type Sums = { id: string; measures: Measures };
 
 async function sumsBy(actor: Actor, ask: UsageAsk, groupBy: GroupBy | null): Promise<Sums[]> {
-  const parameters = new Parameters();
+  const parameters = new Bindings();
   const parts = partsOf(actor, ask, ask.filters, parameters, await summedDays("UTC", ask));
   const { rows } = await postgres().query<Measures & { id: string }>(
     `SELECT ${idOf(groupBy)} AS id, ${SUMS} FROM (${parts}) AS parts GROUP BY 1 ORDER BY "requests" DESC, 1`,
@@ -218,11 +218,11 @@ async function latencyBy(
   actor: Actor,
   ask: UsageAsk,
   days: SummedDays,
-  expression: (parameters: Parameters) => string,
+  expression: (parameters: Bindings) => string,
 ): Promise<Map<string, Latency>> {
   const [ttft, duration] = await Promise.all(
     ["ttft", "duration"].map(async (column) => {
-      const parameters = new Parameters();
+      const parameters = new Bindings();
       const parts = partsOf(actor, ask, ask.filters, parameters, days);
       const id = expression(parameters);
       const { rows } = await postgres().query<Bin & { id: string }>(

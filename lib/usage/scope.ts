@@ -28,7 +28,7 @@ export function isId(text: string) {
 }
 
 /** Collects the values of a statement while its text is written. */
-export class Parameters {
+export class Bindings {
   readonly values: unknown[] = [];
 
   /** The placeholder that stands for a value. */
@@ -42,7 +42,7 @@ export class Parameters {
  * What of the usage tables an actor may see, narrowed by filters; conditions to be joined by AND. Members see their own,
  * admins everybody's, and whoever is neither sees nothing.
  */
-export function conditionsOf(actor: Actor, filters: UsageFilters, parameters: Parameters): string[] {
+export function conditionsOf(actor: Actor, filters: UsageFilters, parameters: Bindings): string[] {
   const conditions: string[] = [];
   if (!isAdmin(actor)) {
     if (actor.memberId === null) throw new AppError("forbidden", "Nobody is signed in.");
@@ -71,7 +71,7 @@ export function partsOf(
   actor: Actor,
   range: Range,
   filters: UsageFilters | undefined,
-  parameters: Parameters,
+  parameters: Bindings,
   days: SummedDays,
 ) {
   const narrowed = conditionsOf(actor, filters ?? {}, parameters);

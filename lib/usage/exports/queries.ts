@@ -4,7 +4,7 @@ import { bucketStart } from "../buckets";
 import { summedDays } from "../days/queries";
 import { SUMS } from "../measures";
 import { listRequests, type RequestRow } from "../requests/queries";
-import { Parameters, partsOf, type RequestFilters } from "../scope";
+import { Bindings, partsOf, type RequestFilters } from "../scope";
 import { knownTimeZone } from "../time-zone";
 
 export const EXPORTS = ["request", "key", "member", "model", "hour", "day"] as const;
@@ -133,7 +133,7 @@ const BY: Record<Exclude<ExportBy, "request">, { group: (zone: string) => string
 async function summedRows(actor: Actor, ask: ExportAsk): Promise<ExportRow[]> {
   if (ask.by === "request") return [];
   const { group, names, join } = BY[ask.by];
-  const parameters = new Parameters();
+  const parameters = new Bindings();
   const needsZone = ask.by === "hour" || ask.by === "day";
   const zone = knownTimeZone(needsZone ? (ask.timeZone ?? "UTC") : "UTC");
   const days = ask.by === "hour" ? { zone, spans: [] } : await summedDays(zone, ask);

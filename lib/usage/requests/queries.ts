@@ -3,7 +3,7 @@ import { AppError } from "../../errors";
 import { postgres } from "../../postgres";
 import type { UsageEvent } from "../event";
 import { isRequestId, timeOf } from "../request-id";
-import { conditionsOf, Parameters, type RequestFilters } from "../scope";
+import { Bindings, conditionsOf, type RequestFilters } from "../scope";
 
 /** One request as the log and exports show it. `at` is the time inside its id. */
 export type RequestRow = Omit<UsageEvent, "atMs"> & {
@@ -39,7 +39,7 @@ export async function listRequests(
   limit = 50,
   order: "newest" | "oldest" = "newest",
 ): Promise<RequestPage> {
-  const parameters = new Parameters();
+  const parameters = new Bindings();
   const conditions = conditionsOf(actor, filters, parameters);
   if (filters.from) conditions.push(`at >= ${parameters.add(filters.from, "timestamptz")}`);
   if (filters.to) conditions.push(`at < ${parameters.add(filters.to, "timestamptz")}`);
@@ -64,7 +64,7 @@ export async function listRequests(
 export async function getRequest(actor: Actor, requestId: string): Promise<RequestRow | null> {
   const id = requestId.trim().toLowerCase();
   if (!isRequestId(id)) return null;
-  const parameters = new Parameters();
+  const parameters = new Bindings();
   const conditions = conditionsOf(actor, {}, parameters);
   conditions.push(
     `at = ${parameters.add(new Date(timeOf(id)), "timestamptz")}`,
