@@ -2,11 +2,13 @@ import type { OpenGateway } from "@/lib/gateway/open-gateway";
 import packageJson from "@/package.json";
 import { counter, type Figure, gauge } from "./figures";
 
+type Stats = ReturnType<OpenGateway["stats"]>;
+
 /** What the gateway knows about itself at this moment. */
-export type GatewayState = Pick<
-  ReturnType<OpenGateway["stats"]>,
-  "streams" | "waiting" | "pods" | "cache" | "recorder"
->;
+export type GatewayState = Pick<Stats, "streams" | "waiting" | "pods"> & {
+  cache: Pick<Stats["cache"], "hits" | "absentHits" | "misses">;
+  recorder: Pick<Stats["recorder"], "journalBytes">;
+};
 
 /** The gateway's state and that of its process, as figures. */
 export function gatewayFigures({ streams, waiting, pods, cache, recorder }: GatewayState): Figure[] {
@@ -20,7 +22,11 @@ export function gatewayFigures({ streams, waiting, pods, cache, recorder }: Gate
       pods.map(({ name, state }) => ({ labels: { pod: name }, value: state === "serving" ? 1 : 0 })),
       "max",
     ),
-    gauge("podpass_journal_bytes", "Usage that is on disk and not in the database yet.", recorder.journalBytes),
+    gauge(
+      "podpass_journal_bytes",
+      "Size of the usage journal, whose segments go once the database has them.",
+      recorder.journalBytes,
+    ),
     counter(
       "podpass_auth_cache_total",
       "Callers looked up: found in memory, known in memory to be nobody, or asked of the database.",

@@ -6,6 +6,7 @@ import { apiDocument } from "./document";
 import { FIELDS } from "./request-schemas";
 
 type Node = { readonly [name: string]: unknown };
+type Examples = Record<string, { value: unknown }>;
 type Operation = {
   operationId: string;
   security?: Node[];
@@ -75,14 +76,16 @@ test("a body is described where there is one, with what it can't do without", ()
     const { requestBody } = paths[path]?.[method.toLowerCase()] ?? { responses: {} };
     expect(requestBody !== undefined, path).toBe(method === "POST");
     if (requestBody === undefined) continue;
-    const [[type, { schema, example }] = []] = Object.entries(
+    const [content] = Object.entries(
       requestBody.content as Record<string, { schema: { $ref: string }; example: Node }>,
-    ).map(([name, content]) => [name, content] as const);
+    );
+    if (content === undefined) throw new Error(`${path} has a body of no type`);
+    const [type, { schema, example }] = content;
     expect(type).toBe(kind === "audio" ? "multipart/form-data" : "application/json");
-    const { required, properties } = resolved(schema?.$ref ?? "") as { required: string[]; properties: Node };
+    const { required, properties } = resolved(schema.$ref) as { required: string[]; properties: Node };
     expect(required).toEqual(expect.arrayContaining(["model", ...(REQUIRED[kind] ?? [])]));
     expect(Object.keys(properties)).toEqual(expect.arrayContaining(required));
-    expect(Object.keys(example ?? {})).toEqual(expect.arrayContaining(required));
+    expect(Object.keys(example)).toEqual(expect.arrayContaining(required));
   }
 });
 
@@ -106,7 +109,10 @@ test("bounds are those of the rule table", () => {
 test("each code that a program can meet has an example in an answer of its status, in the dialect's shape", () => {
   const known = document.components.schemas.Error.properties.error.properties.code.enum as string[];
   expect(ERROR_CODES).toEqual(expect.arrayContaining(known));
-  const responses = document.components.responses as Record<string, { content: Record<string, { examples: Node }> }>;
+  const responses = document.components.responses as Record<
+    string,
+    { content: Record<string, { examples: Examples }> }
+  >;
   const examples = Object.entries(responses).flatMap(([name, { content }]) =>
     Object.entries(content["application/json"]?.examples ?? {}).map(([code, { value }]) => ({ name, code, value })),
   );
