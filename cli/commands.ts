@@ -7,7 +7,7 @@ export const COMMANDS: readonly Command[] = [
     words: ["EMAIL"],
     says: "adds a member",
     options: {
-      role: { value: "ROLE", says: "owner, admin or member (default)" },
+      role: { value: "ROLE", says: "owner, admin or member; left out: member, and owner for the first of all" },
       "password-stdin": { says: "reads the password from standard input" },
     },
     notes: ["Without a password it prints a link, good for 24 hours, with which the member chooses one."],

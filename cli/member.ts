@@ -1,5 +1,6 @@
 import * as z from "zod/mini";
 import { createMember, disableMember } from "@/lib/auth/mutations";
+import { isFresh } from "@/lib/auth/owner";
 import { findMemberByEmail, listMembers } from "@/lib/auth/queries";
 import { createPasswordReset } from "@/lib/auth/resets";
 import { emailField, newPasswordField, roleField } from "@/lib/auth/schema";
@@ -15,7 +16,8 @@ const memberSchema = z.object({ email: emailField, role: roleField, password: z.
 export async function addMember({ words, option, isOn, now }: Given): Promise<Answer> {
   const [email] = words;
   const password = isOn("password-stdin") ? await secretFromStdin("--password-stdin") : undefined;
-  const role = (option("role") ?? "member").toUpperCase();
+  // Whoever comes first closes the setup page, so somebody has to be able to administer afterwards.
+  const role = (option("role") ?? ((await isFresh()) ? "owner" : "member")).toUpperCase();
   const typedAs = { email: "EMAIL", role: "--role", password: "The password" };
   const input = parsed(memberSchema, { email, role, password }, typedAs);
 

@@ -66,7 +66,7 @@ beforeAll(async () => {
     logLevel: "error",
   });
   await sql.connect();
-  await json(["member", "add", " Ada@Example.org ", "--role", "owner", "--password-stdin"], {
+  await json(["member", "add", " Ada@Example.org ", "--password-stdin"], {
     stdin: "correct horse battery\n",
   });
 }, 120_000);
