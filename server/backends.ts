@@ -14,7 +14,8 @@ type Endings = ((manner: Manner) => Promise<void>)[];
 export type Backends = {
   /** Complete: with it every process of ours works. */
   environment: NodeJS.ProcessEnv;
-  isDatabaseEmbedded: boolean;
+  /** Where the embedded database lies; null: the database is somebody else's. */
+  databaseFolder: string | null;
   isPodSimulated: boolean;
   setupCode: string | null;
   /** Settles if the embedded database ends although nobody asked it to. */
@@ -73,7 +74,7 @@ export async function startBackends(
     }
     return {
       environment,
-      isDatabaseEmbedded: embedded !== null,
+      databaseFolder: embedded?.folder ?? null,
       isPodSimulated: facts.isPodSimulated,
       setupCode: facts.hasOwner ? null : setupCode,
       databaseEnded: embedded?.ended ?? new Promise(() => undefined),

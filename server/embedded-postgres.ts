@@ -20,7 +20,13 @@ const OTHERS_PATIENCE_MS = 60_000;
 /** A server whose starter was killed ends within a second or two; one that hangs is told again. */
 const ORPHAN_PATIENCE_MS = 15_000;
 
-export type EmbeddedPostgres = { url: string; ended: Promise<void>; stop(manner: Manner): Promise<void> };
+/** `folder` is where its files lie. */
+export type EmbeddedPostgres = {
+  url: string;
+  folder: string;
+  ended: Promise<void>;
+  stop(manner: Manner): Promise<void>;
+};
 
 /** `isDurable: false` is for tests alone: a power cut may then cost the whole database. */
 type HostOptions = { connections: number; isDurable?: boolean };
@@ -97,7 +103,7 @@ async function host(dataDir: string, lock: Lock, options: HostOptions): Promise<
       server.letGo();
       lock.release();
     };
-    return { url: urlOf(password, port, DATABASE), ended: server.ended, stop };
+    return { url: urlOf(password, port, DATABASE), folder, ended: server.ended, stop };
   } catch (error) {
     lock.release();
     throw error;

@@ -1,39 +1,63 @@
-import { fork } from "node:child_process";
+import { type ChildProcess, fork } from "node:child_process";
 import { randomBytes } from "node:crypto";
+import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
+import { log } from "@/lib/log";
 import { childEnvironment } from "./child-environment";
 import { StartError } from "./start-error";
 
 export type SimulatedPod = { port: number; key: string; stop(): Promise<void> };
 
-const START_PATIENCE_MS = 15_000;
+const program = fileURLToPath(new URL("../dist/pod-simulator.js", import.meta.url));
+const START_PATIENCE_MS = 30_000;
+const END_PATIENCE_MS = 2_000;
+const PAUSE_MS = 1_000;
 
-/** Starts the vLLM look-alike on a loopback port of its own. `SIM_…` variables set its manners. It asks for a key of its
- * own, as a real pod should, and ends with this process. */
-export function startSimulatedPod(): Promise<SimulatedPod> {
+/**
+ * Starts the vLLM look-alike on a loopback port of its own, and again on the same one should it end. `SIM_…` variables set its
+ * manners. It asks for a key of its own, as a real pod should, and ends with this process.
+ */
+export async function startSimulatedPod(): Promise<SimulatedPod> {
   const key = randomBytes(18).toString("base64url");
-  const child = fork(
-    fileURLToPath(new URL("../dist/pod-simulator.js", import.meta.url)),
-    ["--host", "127.0.0.1", "--port", "0"],
-    {
-      // It needs none of the product's secrets.
-      env: childEnvironment({
-        DATABASE_URL: undefined,
-        PODPASS_SECRET: undefined,
-        ADMIN_PASSWORD: undefined,
-        SIM_KEY: key,
-      }),
-      stdio: ["ignore", "pipe", "inherit", "ipc"],
-      detached: true,
+  let isStopping = false;
+  let { child, port } = await launch(0, key);
+
+  async function keepRunning() {
+    while (!isStopping) {
+      await untilEnded(child);
+      if (isStopping) return;
+      log.error({ code: child.exitCode, signal: child.signalCode }, "the simulated pod ended; starting it again");
+      await sleep(PAUSE_MS);
+      if (!isStopping) ({ child, port } = await launch(port, key));
+    }
+  }
+  keepRunning().catch((error: unknown) => log.error({ err: error }, "the simulated pod does not start again"));
+
+  return {
+    port,
+    key,
+    async stop() {
+      isStopping = true;
+      child.kill("SIGTERM");
+      const timer = setTimeout(() => child.kill("SIGKILL"), END_PATIENCE_MS);
+      await untilEnded(child);
+      clearTimeout(timer);
     },
-  );
-  const ended = new Promise<void>((resolve) => child.once("exit", () => resolve()));
-  const stop = async () => {
-    child.kill("SIGTERM");
-    const timer = setTimeout(() => child.kill("SIGKILL"), 2_000);
-    await ended;
-    clearTimeout(timer);
   };
+}
+
+function launch(wantedPort: number, key: string): Promise<{ child: ChildProcess; port: number }> {
+  const child = fork(program, ["--host", "127.0.0.1", "--port", String(wantedPort)], {
+    // It needs none of the product's secrets.
+    env: childEnvironment({
+      DATABASE_URL: undefined,
+      PODPASS_SECRET: undefined,
+      ADMIN_PASSWORD: undefined,
+      SIM_KEY: key,
+    }),
+    stdio: ["ignore", "pipe", "inherit", "ipc"],
+    detached: true,
+  });
   return new Promise((resolve, reject) => {
     const fail = () => {
       child.kill("SIGKILL");
@@ -43,13 +67,18 @@ export function startSimulatedPod(): Promise<SimulatedPod> {
     child.once("exit", fail);
     let output = "";
     child.stdout?.setEncoding("utf8").on("data", (text: string) => {
+      if (output.includes("\n")) return;
       output += text;
-      const line = output.split("\n", 1)[0] ?? "";
       if (!output.includes("\n")) return;
       clearTimeout(timer);
       child.off("exit", fail);
-      const { port } = JSON.parse(line) as { port: number };
-      resolve({ port, key, stop });
+      const { port } = JSON.parse(output.split("\n", 1)[0] ?? "") as { port: number };
+      resolve({ child, port });
     });
   });
+}
+
+function untilEnded(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return Promise.resolve();
+  return new Promise((resolve) => child.once("exit", () => resolve()));
 }

@@ -74,7 +74,7 @@ async function startParts(parts: Parts, env: Env) {
     greetingOf({
       publicUrl: env.PUBLIC_URL,
       dataDir,
-      isDatabaseEmbedded: backends.isDatabaseEmbedded,
+      databaseFolder: backends.databaseFolder,
       isPodSimulated: backends.isPodSimulated,
       setupCode: backends.setupCode,
     }),
