@@ -1,11 +1,13 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import type { Figure } from "../figures";
 import { startWholeServer } from "../peers/whole-server";
 import type { StreamsJob } from "../protocol";
 import type { Rig } from "../rig";
 import { quantile, spreadOf } from "../statistics";
 
-const PATHS = ["/keys", "/usage", "/requests", "/team"];
+const PATHS = ["/keys", "/usage", "/requests", "/team", "/pods", "/activity"];
 const CONNECTIONS = 4;
+const DASHBOARD_PATIENCE_MS = 30_000;
 
 type Pace = { rounds: number; durationMs: number };
 export const PACE = {
@@ -59,11 +61,17 @@ export async function measurePages(rig: Rig, { rounds, durationMs }: Pace): Prom
   ];
 }
 
+/** The pages that this build has. The first is waited for: the dashboard's process starts after the gateway's. */
 async function pathsThatAnswer(port: number, cookie: string): Promise<string[]> {
-  const found: string[] = [];
-  for (const path of PATHS) {
-    const { status } = await fetch(`http://127.0.0.1:${port}${path}`, { headers: { cookie }, redirect: "manual" });
-    if (status === 200) found.push(path);
+  const [first = "/", ...others] = PATHS;
+  const statusOf = (path: string) =>
+    fetch(`http://127.0.0.1:${port}${path}`, { headers: { cookie }, redirect: "manual" }).then(({ status }) => status);
+  const deadline = Date.now() + DASHBOARD_PATIENCE_MS;
+  while ((await statusOf(first)) !== 200) {
+    if (Date.now() > deadline) throw new Error(`The dashboard does not show ${first}.`);
+    await sleep(200);
   }
-  return found.length > 0 ? found : ["/sign-in"];
+  const found = [first];
+  for (const path of others) if ((await statusOf(path)) === 200) found.push(path);
+  return found;
 }
