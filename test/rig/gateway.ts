@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { Readable } from "node:stream";
 import pg from "pg";
 import { parseEnv } from "@/lib/env";
+import type { LogLine } from "@/lib/gateway/gateway";
 import { createNodeHandler } from "@/lib/gateway/node-http";
 import { openGateway } from "@/lib/gateway/open-gateway";
 import { createWebHandler } from "@/lib/gateway/web";
@@ -34,7 +35,13 @@ export type UsageRow = {
 };
 
 /** A gateway on a real database and a pod at `podUrl`, listening on a free port through one of its transports. */
-export async function startGatewayRig(transport: Transport, podUrl: string, podKey: string, models: string[]) {
+export async function startGatewayRig(
+  transport: Transport,
+  podUrl: string,
+  podKey: string,
+  models: string[],
+  observe?: (line: LogLine) => void,
+) {
   const env = parseEnv({ ...process.env, PODPASS_DATA_DIR: await mkdtemp(join(tmpdir(), "podpass-rig-")) });
   const database = new pg.Pool({ connectionString: env.DATABASE_URL, max: 4 });
   const podId = newRequestId(Date.now());
@@ -45,7 +52,7 @@ export async function startGatewayRig(transport: Transport, podUrl: string, podK
     "INSERT INTO pods (id, name, base_url, sealed_key, models, state) VALUES ($1, $2, $3, $4, $5, 'serving')",
     [podId, `rig-${randomUUID()}`, podUrl, sealed, models],
   );
-  const gateway = await openGateway({ env, probe: async () => undefined });
+  const gateway = await openGateway({ env, probe: async () => undefined, observe });
   const answer = transport === "node" ? createNodeHandler(gateway.handle) : createWebAdapter(gateway.handle);
   const server = createServer((request, response) => {
     if (!answer(request, response)) response.writeHead(404).end();
