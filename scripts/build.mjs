@@ -80,6 +80,8 @@ async function buildNext(hash) {
   const output = join(root, ".next/standalone");
   cpSync(join(root, ".next/static"), join(output, ".next/static"), { recursive: true });
   if (existsSync(join(root, "public"))) cpSync(join(root, "public"), join(output, "public"), { recursive: true });
+  // Next copies the build machine's own variables beside its output, where they would be read instead of the real ones.
+  for (const name of readdirSync(output)) if (name.startsWith(".env")) rmSync(join(output, name));
   const home = join(root, "dist/next");
   mkdirSync(home, { recursive: true });
   rmSync(join(home, hash.slice(0, 16)), { recursive: true, force: true });

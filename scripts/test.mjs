@@ -12,7 +12,10 @@ const bin = (name) => join(root, "node_modules", name);
 /** The children of a test run get none of the variables that would point them at a real installation. */
 const OURS =
   /^(PORT|HOST|PUBLIC_URL|DATABASE_URL|REDIS_URL|VLLM_|PODPASS_(SECRET|DATA_DIR|SETUP_CODE)|ADMIN_|AUTH_|TRUSTED_|METRICS_|SMTP_|OTEL_|NEXTAUTH_|WEB_CONCURRENCY)/;
-const environment = Object.fromEntries(Object.entries(process.env).filter(([name]) => !OURS.test(name)));
+const environment = {
+  ...Object.fromEntries(Object.entries(process.env).filter(([name]) => !OURS.test(name))),
+  PODPASS_DOTENV: "off",
+};
 
 function run(args, env = {}) {
   return new Promise((resolve) => {
