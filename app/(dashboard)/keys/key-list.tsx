@@ -1,6 +1,6 @@
 "use client";
 
-import { useEffect, useState } from "react";
+import { useEffect, useRef, useState } from "react";
 import { Button, ButtonLink } from "@/app/_ui/button";
 import { classes } from "@/app/_ui/classes";
 import { CodeBlock } from "@/app/_ui/code-block";
@@ -31,6 +31,9 @@ type KeyListProps = {
   refused: string | null;
 };
 
+/** The dialog has given the focus back by then. */
+const FOCUS_AFTER_MS = 50;
+
 const NO_DAYS = Array.from({ length: 14 }, () => 0);
 
 export function KeyList({ keys, next, counts, members, days, context, refused }: KeyListProps) {
@@ -38,24 +41,35 @@ export function KeyList({ keys, next, counts, members, days, context, refused }:
   const { params, busy, hrefWith, change } = query;
   const zone = useZone();
   const [dialog, setDialog] = useState<OpenDialog | null>(null);
+  const nextFocus = useRef<string | null>(null);
 
   useEffect(() => {
-    const open = () => setDialog((current) => current ?? (refused ? null : { kind: "create" }));
+    const create = () => setDialog((current) => current ?? (refused ? null : { kind: "create" }));
     if (params.has("new")) {
       change({ new: null });
-      open();
+      create();
     }
-    addEventListener(NEW_KEY_EVENT, open);
-    return () => removeEventListener(NEW_KEY_EVENT, open);
+    addEventListener(NEW_KEY_EVENT, create);
+    return () => removeEventListener(NEW_KEY_EVENT, create);
   });
+
+  // Its row is about to go: once the dialog has closed, the focus moves to the row that stood next to it.
+  function open(next: OpenDialog) {
+    if (next.kind === "revoke") {
+      const at = keys.findIndex(({ id }) => id === next.key.id);
+      nextFocus.current = (keys[at + 1] ?? keys[at - 1])?.id ?? null;
+    }
+    setDialog(next);
+  }
 
   function onRevoked(key: KeyFacts) {
     setDialog(null);
     showToast(`${key.name} is revoked`);
-    // Its row is about to go: the focus moves to the next one.
-    const row = document.getElementById(`key-${key.id}`);
-    const neighbour = row?.nextElementSibling ?? row?.previousElementSibling;
-    neighbour?.querySelector<HTMLElement>("a.name")?.focus();
+    const next = nextFocus.current;
+    setTimeout(
+      () => document.querySelector<HTMLElement>(next ? `#key-${next} a.name` : "[data-search]")?.focus(),
+      FOCUS_AFTER_MS,
+    );
   }
 
   const isEmpty = counts.live + counts.ended === 0;
@@ -128,7 +142,7 @@ export function KeyList({ keys, next, counts, members, days, context, refused }:
                     of={key}
                     showMember={members.length > 1}
                     days={days[key.id] ?? NO_DAYS}
-                    onOpen={setDialog}
+                    onOpen={open}
                   />
                 ))}
               </tbody>

@@ -39,7 +39,7 @@ export function RotateDialog({ of, context, onClose }: { of: KeyFacts; context: 
 
   return (
     <Dialog
-      title={rotated ? `${key.name} has a new secret` : `Rotate ${key.name}`}
+      title={rotated ? `${key.name} is rotated` : `Rotate ${key.name}`}
       narrow={!rotated}
       holdsHistory={rotated !== null}
       onDismiss={dismiss}

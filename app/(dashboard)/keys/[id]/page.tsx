@@ -1,15 +1,18 @@
 import type { Metadata } from "next";
 import Link from "next/link";
 import { notFound } from "next/navigation";
+import { Suspense } from "react";
 import { LiveRefresh } from "@/app/_ui/live-refresh";
 import { SectionTitle } from "@/app/_ui/page-head";
+import { TableSkeleton } from "@/app/_ui/skeleton";
 import { isAdmin } from "@/lib/auth/member";
 import { AppError } from "@/lib/errors";
-import { getKey, keyHistory } from "@/lib/keys/queries";
+import { getKey, type KeyDetail, keyHistory } from "@/lib/keys/queries";
 import { isLive } from "@/lib/keys/status";
 import { listRequests } from "@/lib/usage/requests/queries";
 import { viewer } from "../../_shell/viewer";
 import { keysContext } from "../context";
+import type { KeysContext } from "../key-facts";
 import { KeyChart } from "./key-chart";
 import { KeyFactsList } from "./key-facts-list";
 import { KeyHead } from "./key-head";
@@ -24,19 +27,13 @@ export const metadata: Metadata = { title: "Key" };
 const LIVE_MS = 10_000;
 
 export default async function KeyPage({ params }: { params: Promise<{ id: string }> }) {
-  const [{ id }, { member, zone, now }] = await Promise.all([params, viewer()]);
+  const [{ id }, { member, now }] = await Promise.all([params, viewer()]);
   const detail = await getKey(member, id, now).catch((error) => {
     // Somebody else's key answers exactly like one that doesn't exist.
     if (error instanceof AppError && error.code === "not_found") notFound();
     throw error;
   });
-  const [context, history, week, spent, requests] = await Promise.all([
-    keysContext(member),
-    keyHistory(member, id),
-    weekOf(member, id, zone, now),
-    spentBy(member, id, now),
-    listRequests(member, { keyIds: [id] }, null, 6),
-  ]);
+  const context = await keysContext(member);
   const key = { ...detail, lastUsedAt: newestUse(detail.secrets) };
   return (
     <div className="page">
@@ -48,11 +45,29 @@ export default async function KeyPage({ params }: { params: Promise<{ id: string
       </div>
       <KeyHead of={key} context={context} />
       <SecretsTable of={key} />
+      <Suspense fallback={<TableSkeleton rows={6} />}>
+        <KeyDetails of={detail} context={context} />
+      </Suspense>
+    </div>
+  );
+}
+
+/** What takes a little longer: usage, requests and history come when they are there, below what one came to do. */
+async function KeyDetails({ of: key, context }: { of: KeyDetail; context: KeysContext }) {
+  const { member, zone, now } = await viewer();
+  const [history, week, spent, requests] = await Promise.all([
+    keyHistory(member, key.id),
+    weekOf(member, key.id, zone, now),
+    spentBy(member, key.id, now),
+    listRequests(member, { keyIds: [key.id] }, null, 6),
+  ]);
+  return (
+    <>
       <KeyLimits
         keyId={key.id}
         keyName={key.name}
-        effective={detail.effective}
-        own={{ ...detail.limits, models: detail.models, cidrs: detail.cidrs, rotateEveryDays: detail.rotateEveryDays }}
+        effective={key.effective}
+        own={{ ...key.limits, models: key.models, cidrs: key.cidrs, rotateEveryDays: key.rotateEveryDays }}
         spent={spent}
         context={context}
         canEdit={isLive(key, now)}
@@ -61,13 +76,13 @@ export default async function KeyPage({ params }: { params: Promise<{ id: string
         <div>
           <SectionTitle
             meta="last 7 days, by 3 hours"
-            end={<Link href={`/usage?range=7d&key=${id}`}>Open in Usage</Link>}
+            end={<Link href={`/usage?range=7d&key=${key.id}`}>Open in Usage</Link>}
           >
             Tokens
           </SectionTitle>
           <KeyChart slices={week} now={now} />
           <div className="gap-above-lg">
-            <SectionTitle end={<Link href={`/requests?key=${id}`}>All of its requests</Link>}>
+            <SectionTitle end={<Link href={`/requests?key=${key.id}`}>All of its requests</Link>}>
               Last requests
             </SectionTitle>
             <LastRequests rows={requests.rows} />
@@ -75,14 +90,14 @@ export default async function KeyPage({ params }: { params: Promise<{ id: string
         </div>
         <div>
           <SectionTitle>Facts</SectionTitle>
-          <KeyFactsList of={detail} isAdmin={isAdmin(member)} />
+          <KeyFactsList of={key} isAdmin={isAdmin(member)} />
           <div className="gap-above-lg">
             <SectionTitle>History</SectionTitle>
             <KeyHistoryList events={history} />
           </div>
         </div>
       </section>
-    </div>
+    </>
   );
 }
 

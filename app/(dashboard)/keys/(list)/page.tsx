@@ -4,9 +4,9 @@ import { listMembers } from "@/lib/auth/queries";
 import { KEY_SORTS } from "@/lib/keys/list-cursor";
 import { countKeys, KEY_FILTERS, listKeys } from "@/lib/keys/queries";
 import { sparklines } from "@/lib/usage/queries";
-import { viewer } from "../_shell/viewer";
-import { keysContext } from "./context";
-import { KeyList } from "./key-list";
+import { viewer } from "../../_shell/viewer";
+import { keysContext } from "../context";
+import { KeyList } from "../key-list";
 
 export const metadata: Metadata = { title: "Keys" };
 
