@@ -11,6 +11,12 @@ const GOOD_RUN_MS = 60_000;
 /** What a worker may take beyond the drain limit to write down what it knows. */
 const FLUSH_PATIENCE_MS = 15_000;
 
+/**
+ * A request's objects live for a few turns of the event loop. With V8's small default nursery many of them are copied
+ * again and again, and promoted, before they die: a sixth of the gateway's CPU time under load.
+ */
+const HEAP = ["--min-semi-space-size=16", "--max-semi-space-size=32"];
+
 export type GatewayWorkers = {
   send(message: ToWorker): void;
   /** No new work; settles when every worker has finished and ended. */
@@ -29,7 +35,7 @@ export async function startGatewayWorkers(
   greeting: () => ToWorker,
 ): Promise<GatewayWorkers> {
   cluster.schedulingPolicy = cluster.SCHED_NONE;
-  cluster.setupPrimary({ exec: fileURLToPath(new URL("../dist/gateway-worker.js", import.meta.url)), execArgv: [] });
+  cluster.setupPrimary({ exec: fileURLToPath(new URL("../dist/gateway-worker.js", import.meta.url)), execArgv: HEAP });
   const workers = new Set<Worker>();
   const figures = createFiguresExchange(workers);
   let isStopping = false;

@@ -109,7 +109,7 @@ export function refusalFromPod(status: number, body: Buffer, retryAfter: string 
 }
 
 const CONNECTING =
-  /^(?:ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|UND_ERR_CONNECT_TIMEOUT|CERT_|ERR_TLS|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO)/;
+  /^(?:ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|UND_ERR_CONNECT_TIMEOUT|EFORBIDDENADDRESS|CERT_|ERR_TLS|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO)/;
 const LATE = /^UND_ERR_(?:HEADERS|BODY)_TIMEOUT$/;
 
 /** What a caller is told when the way to the pod failed: nothing was reached, it was too slow, or it broke off. */

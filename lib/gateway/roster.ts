@@ -1,5 +1,6 @@
 import { Pool } from "undici";
 import { AppError } from "@/lib/errors";
+import { guardedLookup } from "@/lib/pods/addresses";
 import type { Call } from "./check";
 import type { Upstream } from "./forward";
 import type { PodFacts } from "./queries";
@@ -41,7 +42,8 @@ function connectTo(origin: string) {
     allowH2: false,
     keepAliveTimeout: 4_000,
     keepAliveMaxTimeout: 4_000,
-    connect: { timeout: 5_000 },
+    // The very address that is dialled is judged: a pod's name can't be turned towards a metadata service later.
+    connect: { timeout: 5_000, lookup: guardedLookup },
     maxHeaderSize: 64 * 1024,
   });
 }
