@@ -63,7 +63,9 @@ export async function usageSeries(actor: Actor, ask: SeriesAsk, top = 8): Promis
   const [buckets, { rows }] = await Promise.all([
     bucketsOf(ask),
     postgres().query<Measures & { id: string; rank: number; start: Date }>(
-      `WITH grouped AS (SELECT ${idOf(ask.groupBy)} AS id, ${start} AS start, ${SUMS} FROM (${parts}) AS parts GROUP BY 1, 2),
+      // In two steps: the zone's clock is asked once a quarter of an hour, not once a row.
+      `WITH pieces AS (SELECT ${idOf(ask.groupBy)} AS id, at, ${SUMS} FROM (${parts}) AS parts GROUP BY 1, 2),
+       grouped AS (SELECT id::text, ${start} AS start, ${SUMS_AGAIN} FROM pieces GROUP BY 1, 2),
        ranked AS (SELECT id, row_number() OVER (ORDER BY sum(${rank}) DESC, sum("requests") DESC, id) AS place
                   FROM grouped GROUP BY id)
        SELECT least(place, ${limit} + 1)::int AS rank, min(id) AS id, start, ${SUMS_AGAIN}
@@ -257,7 +259,7 @@ async function bucketsOf({
 
 function idOf(groupBy: GroupBy | null) {
   if (groupBy === null || groupBy === "outcome") return `'${EVERYTHING}'`;
-  return { model: "model", key: "key_id::text", member: "member_id::text", pod: "pod_id::text" }[groupBy];
+  return { model: "model", key: "key_id", member: "member_id", pod: "pod_id" }[groupBy];
 }
 
 /** Names for the ids of groups, as they are called today. What has no name any more keeps its id. */

@@ -5,7 +5,8 @@ export function knownTimeZone(name: string): string {
   // Offsets are refused: PostgreSQL reads the sign of "+05:45" the other way round.
   if (/^[A-Za-z][A-Za-z0-9_+/-]*$/.test(name)) {
     try {
-      return new Intl.DateTimeFormat("en", { timeZone: name }).resolvedOptions().timeZone;
+      new Intl.DateTimeFormat("en", { timeZone: name });
+      return name; // as it was given: what Intl resolves it to may be an older name
     } catch {}
   }
   throw new AppError("invalid_request", "There is no such time zone.", { param: "timeZone" });

@@ -36,6 +36,15 @@ test("days that are over are summed up; a late row is counted at once, and its d
   await sumUpWithin(postgres(), [ZONE], { from: new Date(from), to: new Date(to) });
   expect(await spansOf(from, to)).toBe(5);
   expect(await requests()).toEqual([1, 2, 0, 0, 1]);
+  const shift = (by: number) =>
+    postgres().query("UPDATE usage_days SET completed = completed + $1 WHERE zone = $2 AND member_id = $3", [
+      by,
+      ZONE,
+      member.id,
+    ]);
+  await shift(10);
+  expect(await requests(), "the sums are what is read").toEqual([11, 22, 0, 0, 11]);
+  await shift(-10);
   await write(during(1), during(2));
   expect(await spansOf(from, to)).toBe(3);
   expect(await requests()).toEqual([1, 3, 1, 0, 1]);

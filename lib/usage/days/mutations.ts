@@ -56,7 +56,7 @@ async function announceDays(client: pg.PoolClient) {
      CROSS JOIN LATERAL (
        SELECT day AT TIME ZONE zone AS starts_at, (day + interval '1 day') AT TIME ZONE zone AS ends_at
        FROM generate_series(
-         greatest((SELECT min(bucket_at) FROM usage_rollups), now() - interval '400 days') AT TIME ZONE zone + interval '1 day',
+         greatest((SELECT min(bucket_at) FROM usage_rollups), now() - interval '400 days') AT TIME ZONE zone,
          now() AT TIME ZONE zone, interval '1 day') AS moment, date_trunc('day', moment) AS day
      ) AS days
      WHERE ends_at < now() - interval '${OVER}'
