@@ -11,6 +11,7 @@ export type Options = {
   databaseUrl: string | null;
   gateway: string | null;
   against: string | null;
+  againstFlags: string[] | null;
   profile: "plain" | "streams" | null;
   json: string | null;
 };
@@ -23,6 +24,7 @@ export const USAGE = `npm run bench -- [options]
   --database-url URL  a PostgreSQL to make the benchmark's own database in; without it one is started
   --gateway FILE      a bundle of the gateway to measure instead of dist/gateway-worker.js
   --against FILE      another bundle of the gateway, measured as a peer: an earlier version, say
+  --against-flags="…"  flags of Node for that one; without --against it is the same bundle
   --profile NAME      no comparison: where the gateway's own time goes, for "plain" or "streams"
   --json FILE         all figures as JSON
 `;
@@ -38,6 +40,7 @@ export function readOptions(argv: string[]): Options | "help" {
       "database-url": { type: "string" },
       gateway: { type: "string" },
       against: { type: "string" },
+      "against-flags": { type: "string" },
       profile: { type: "string" },
       json: { type: "string" },
       help: { type: "boolean", default: false },
@@ -53,6 +56,7 @@ export function readOptions(argv: string[]): Options | "help" {
     databaseUrl: values["database-url"] ?? null,
     gateway: values.gateway ?? null,
     against: values.against ?? null,
+    againstFlags: values["against-flags"]?.split(" ").filter((flag) => flag !== "") ?? null,
     profile: profile ?? null,
     json: values.json ?? null,
   };

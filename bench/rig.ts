@@ -92,8 +92,9 @@ export async function startRig(options: Options) {
     return (await messageOf<{ ledger: UpstreamLedger }>(upstream)).ledger;
   }
 
-  const podpass = (name = "Podpass", bundle = options.gateway ?? "dist/gateway-worker.js", profileIn?: string) =>
-    startPodpass({ name, bundle: resolve(bundle), folder, profileIn, ...environment });
+  const bundle = resolve(options.gateway ?? "dist/gateway-worker.js");
+  const podpass = (given: { name?: string; bundle?: string; flags?: string[] } = {}) =>
+    startPodpass({ name: "Podpass", bundle, flags: [], folder, ...environment, ...given });
 
   /** The peers asked for, those that this machine has; started in turn. */
   async function peers(wanted: readonly string[]): Promise<Peer[]> {
@@ -110,7 +111,11 @@ export async function startRig(options: Options) {
       if (peer !== null) started.push(peer);
       else process.stderr.write(`Without ${name}: it is not here.\n`);
     }
-    if (options.against !== null) started.push(await podpass("other bundle", options.against));
+    const { against, againstFlags } = options;
+    if (against !== null || againstFlags !== null) {
+      const name = `other gateway (${[against ?? "", ...(againstFlags ?? [])].join(" ").trim()})`;
+      started.push(await podpass({ name, bundle: resolve(against ?? bundle), flags: againstFlags ?? [] }));
+    }
     return started;
   }
 
@@ -120,7 +125,7 @@ export async function startRig(options: Options) {
     rmSync(folder, { recursive: true, force: true });
   }
 
-  return { folder, database, environment, first, direct, accounts, run, beside, podpass, peers, stop };
+  return { folder, bundle, database, environment, first, direct, accounts, run, beside, podpass, peers, stop };
 }
 
 async function firstRows(database: Database, rootSecret: string, upstreamPort: number): Promise<FirstRows> {

@@ -7,8 +7,10 @@ import { build as buildProduct, isStale } from "../scripts/build.mjs";
 import { withLock } from "../scripts/prepare-lock.mjs";
 import { root } from "../scripts/sources.mjs";
 
-const wantsOwnBundle = process.argv.some((argument) => argument.startsWith("--gateway"));
-const products = wantsOwnBundle ? ["client"] : ["client", "bundles"];
+const has = (option) => process.argv.some((argument) => argument.startsWith(option));
+// Next's build takes a minute: a quick run, or one of some parts, uses what is there or goes without.
+const isWhole = !has("--quick") && !has("--only") && !has("--profile") && !has("--help");
+const products = ["client", ...(has("--gateway") ? [] : ["bundles"]), ...(isWhole ? ["next"] : [])];
 
 if (products.some(isStale)) {
   mkdirSync(join(root, "dist"), { recursive: true });

@@ -49,7 +49,16 @@ export async function measurePlain(rig: Rig, podpass: Peer, peers: readonly Peer
     0,
   );
 
+  const directRates = rounds.map((results) => results.get(rig.direct)?.perSecond ?? Number.NaN);
+
   return [
+    {
+      name: "noise: direct requests/s, best round against worst",
+      value: spreadOf([Math.max(...directRates) / Math.min(...directRates)]),
+      unit: "×",
+      detail: "1 on a quiet machine",
+      goal: null,
+    },
     {
       name: "rig: requests/s, direct against Podpass",
       value: ratios(perSecond, rig.direct, podpass),

@@ -13,24 +13,20 @@ type Options = PodpassEnvironment & {
   name: string;
   bundle: string;
   folder: string;
-  /** Where V8 shall write its profile at the end. */
-  profileIn?: string;
+  /** For Node itself. */
+  flags: string[];
 };
 
 /**
  * One gateway process, started as the server starts its gateway workers and with everything on: the key is checked, the
  * request is checked and admitted, each has its journal lines and its row.
  */
-export async function startPodpass({ name, bundle, folder, profileIn, ...given }: Options): Promise<Peer> {
+export async function startPodpass({ name, bundle, flags, folder, ...given }: Options): Promise<Peer> {
   const home = join(folder, `podpass-${cluster.workers ? Object.keys(cluster.workers).length : 0}-${Date.now()}`);
   mkdirSync(home);
   const port = await freePort();
   cluster.schedulingPolicy = cluster.SCHED_NONE;
-  cluster.setupPrimary({
-    exec: bundle,
-    execArgv: profileIn === undefined ? [] : ["--cpu-prof", "--cpu-prof-interval=500", `--cpu-prof-dir=${profileIn}`],
-    silent: true,
-  });
+  cluster.setupPrimary({ exec: bundle, execArgv: flags, silent: true });
   const worker = cluster.fork({
     // `fork` adds to this process's own variables, and an empty one counts as not set.
     ...Object.fromEntries(Object.keys(process.env).map((key) => [key, ""])),
