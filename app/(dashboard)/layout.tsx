@@ -4,7 +4,6 @@ import type { ReactNode } from "react";
 import { ClockProvider } from "@/app/_ui/clock";
 import { Mark } from "@/app/_ui/mark";
 import { Status } from "@/app/_ui/status";
-import { StatusGlyph } from "@/app/_ui/status-glyph";
 import { asTheme, THEME_COOKIE } from "@/app/_ui/theme";
 import { Toasts } from "@/app/_ui/toast";
 import { ZoneProvider } from "@/app/_ui/zone";
@@ -15,6 +14,7 @@ import { FindButton } from "./_shell/find";
 import { MemberMenu } from "./_shell/member-menu";
 import { navFor } from "./_shell/nav";
 import { NavLinks } from "./_shell/nav-links";
+import { PodLine } from "./_shell/pod-line";
 import { readStanding } from "./_shell/pods";
 import { TabBar } from "./_shell/tab-bar";
 import { viewer } from "./_shell/viewer";
@@ -26,6 +26,7 @@ export default async function DashboardLayout({ children }: { children: ReactNod
   const [{ member, zone, now }, standing, jar] = await Promise.all([viewer(), readStanding(), cookies()]);
   const entries = navFor(member.role);
   const theme = asTheme(jar.get(THEME_COOKIE)?.value ?? member.theme);
+  const podsHref = entries.find(({ icon }) => icon === "pods")?.href ?? null;
   const account = { name: member.name, email: member.email, theme };
   return (
     <ZoneProvider zone={zone}>
@@ -41,15 +42,7 @@ export default async function DashboardLayout({ children }: { children: ReactNod
             </Link>
             <FindButton />
             <NavLinks entries={entries} />
-            <div className="pod-line">
-              <span className="row">
-                <span className={`status tone-${standing.tone}`}>
-                  <StatusGlyph glyph={standing.glyph} />
-                </span>
-                <span className="pod-words">{standing.words}</span>
-              </span>
-              <span className="muted">{standing.models.join(", ") || "No model is served"}</span>
-            </div>
+            <PodLine standing={standing} href={podsHref} />
             <MemberMenu {...account} role={ROLES[member.role]} />
           </div>
           <header className="topbar">

@@ -1,9 +1,10 @@
 "use client";
 
 import { useState, useTransition } from "react";
-import { SignOutIcon } from "@/app/_ui/icons";
-import { MenuChoice, MenuItem, MenuRule } from "@/app/_ui/menu";
+import { SettingsIcon, SignOutIcon } from "@/app/_ui/icons";
+import { MenuChoice, MenuItem, MenuLink, MenuRule } from "@/app/_ui/menu";
 import { applyTheme, THEMES, type Theme } from "@/app/_ui/theme";
+import { NAV } from "./nav";
 import { signOutAction } from "./sign-out";
 
 export type AccountProps = { name: string; email: string; theme: Theme };
@@ -13,6 +14,7 @@ const THEME_NAMES: Record<Theme, string> = { system: "System", light: "Light", d
 /** Who is signed in, the theme, and the way out: in the sidebar's menu and under More. */
 export function AccountItems({ email, theme }: AccountProps) {
   const [chosen, setChosen] = useState(theme);
+  const settings = NAV.find(({ icon }) => icon === "settings");
   const [, startSignOut] = useTransition();
   return (
     <>
@@ -32,6 +34,11 @@ export function AccountItems({ email, theme }: AccountProps) {
         </MenuChoice>
       ))}
       <MenuRule />
+      {settings && (
+        <MenuLink href={settings.href} icon={<SettingsIcon />}>
+          Settings
+        </MenuLink>
+      )}
       <MenuItem icon={<SignOutIcon />} onSelect={() => startSignOut(signOutAction)}>
         Sign out
       </MenuItem>

@@ -19,11 +19,16 @@ export const NAV: readonly NavEntry[] = [
   { href: "/usage", name: "Usage", icon: "usage", group: "main" },
   { href: "/requests", name: "Requests", icon: "requests", group: "main" },
   { href: "/connect", name: "Connect", icon: "connect", group: "main" },
+  { href: "/team", name: "Team", icon: "team", group: "admin", for: "admins" },
+  { href: "/pods", name: "Pods", icon: "pods", group: "admin", for: "admins" },
+  { href: "/activity", name: "Activity", icon: "activity", group: "admin" },
+  { href: "/settings", name: "Settings", icon: "settings", group: "admin" },
 ];
 
-/** The entries a role sees. */
+/** The entries a role sees; to a member nothing of it is administration. */
 export function navFor(role: Role): NavEntry[] {
-  return NAV.filter((entry) => entry.for !== "admins" || role === "OWNER" || role === "ADMIN");
+  if (role === "OWNER" || role === "ADMIN") return [...NAV];
+  return NAV.filter((entry) => entry.for !== "admins").map((entry) => ({ ...entry, group: "main" }));
 }
 
 /** The first four go into the phone's bottom bar; the rest is under More. */

@@ -7,9 +7,11 @@ export type KeyFacts = Omit<KeyTimes, "secrets"> & {
   name: string;
   member: { id: string; name: string; disabledAt: Date | null };
   lastUsedAt: Date | null;
+  rotateEveryDays: number | null;
   secrets: readonly {
     id: string;
     hint: string;
+    createdAt: Date;
     expiresAt: Date | null;
     revokedAt: Date | null;
     lastUsedAt: Date | null;

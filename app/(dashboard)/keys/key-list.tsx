@@ -7,6 +7,7 @@ import { CodeBlock } from "@/app/_ui/code-block";
 import { Cut } from "@/app/_ui/cut";
 import { counted } from "@/app/_ui/figures";
 import { PlusIcon } from "@/app/_ui/icons";
+import { Note } from "@/app/_ui/note";
 import { PageHead } from "@/app/_ui/page-head";
 import { SortHead } from "@/app/_ui/sort-head";
 import { showToast } from "@/app/_ui/toast";
@@ -17,6 +18,7 @@ import { KeyDialogs, type OpenDialog } from "./key-dialogs";
 import type { KeyFacts, KeysContext } from "./key-facts";
 import { KeyFilters } from "./key-filters";
 import { KeyRow } from "./key-row";
+import { useKeySwitch } from "./use-key-switch";
 
 type KeyListProps = {
   keys: readonly KeyFacts[];
@@ -41,10 +43,12 @@ export function KeyList({ keys, next, counts, members, days, context, refused }:
   const { params, busy, hrefWith, change } = query;
   const zone = useZone();
   const [dialog, setDialog] = useState<OpenDialog | null>(null);
+  const [problem, setProblem] = useState<string | null>(null);
+  const { turn } = useKeySwitch(setProblem);
   const nextFocus = useRef<string | null>(null);
 
   useEffect(() => {
-    const create = () => setDialog((current) => current ?? (refused ? null : { kind: "create" }));
+    const create = () => (refused ? setProblem(refused) : setDialog((current) => current ?? { kind: "create" }));
     if (params.has("new")) {
       change({ new: null });
       create();
@@ -80,7 +84,7 @@ export function KeyList({ keys, next, counts, members, days, context, refused }:
       icon={<PlusIcon size={14} />}
       aria-disabled={refused ? true : undefined}
       title={refused ?? undefined}
-      onClick={() => (refused ? showToast(refused) : setDialog({ kind: "create" }))}
+      onClick={() => (refused ? setProblem(refused) : setDialog({ kind: "create" }))}
     >
       New key
     </Button>
@@ -92,6 +96,13 @@ export function KeyList({ keys, next, counts, members, days, context, refused }:
       <PageHead title="Keys" meta={isEmpty ? null : `${counts.live} live of ${counts.live + counts.ended}`}>
         {!isEmpty && newKey}
       </PageHead>
+      {problem && (
+        <div className="gap-below">
+          <Note tone="danger" role="alert">
+            {problem}
+          </Note>
+        </div>
+      )}
       {isEmpty ? (
         <div className="empty">
           <Cut hint="first" state="ended" width={76} />
@@ -143,6 +154,8 @@ export function KeyList({ keys, next, counts, members, days, context, refused }:
                     showMember={members.length > 1}
                     days={days[key.id] ?? NO_DAYS}
                     onOpen={open}
+                    onTurn={turn}
+                    rotateEveryDays={context.policy.rotateEveryDays}
                   />
                 ))}
               </tbody>

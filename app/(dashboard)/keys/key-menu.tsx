@@ -8,11 +8,16 @@ import { showToast } from "@/app/_ui/toast";
 import { isLive } from "@/lib/keys/status";
 import type { OpenDialog } from "./key-dialogs";
 import type { KeyFacts } from "./key-facts";
-import { useKeySwitch } from "./use-key-switch";
+
+type KeyMenuProps = {
+  of: KeyFacts;
+  onOpen: (dialog: OpenDialog) => void;
+  /** Enables it, or disables it. */
+  onTurn: (key: KeyFacts, on: boolean) => void;
+};
 
 /** Everything one can do with a key, at the end of its row. */
-export function KeyMenu({ of: key, onOpen }: { of: KeyFacts; onOpen: (dialog: OpenDialog) => void }) {
-  const { turn } = useKeySwitch();
+export function KeyMenu({ of: key, onOpen, onTurn }: KeyMenuProps) {
   const copyId = async () => {
     if (await copyText(key.id, document.body)) showToast("The key's id is copied");
   };
@@ -33,7 +38,7 @@ export function KeyMenu({ of: key, onOpen }: { of: KeyFacts; onOpen: (dialog: Op
           <MenuItem icon={<RotateIcon />} onSelect={() => onOpen({ kind: "rotate", key })}>
             Rotate
           </MenuItem>
-          <MenuItem icon={isDisabled ? <PlayIcon /> : <PauseIcon />} onSelect={() => turn(key, isDisabled)}>
+          <MenuItem icon={isDisabled ? <PlayIcon /> : <PauseIcon />} onSelect={() => onTurn(key, isDisabled)}>
             {isDisabled ? "Enable" : "Disable"}
           </MenuItem>
         </>

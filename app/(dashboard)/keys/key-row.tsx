@@ -17,9 +17,12 @@ type KeyRowProps = {
   /** Tokens a day of the last 14, today's last. */
   days: readonly number[];
   onOpen: (dialog: OpenDialog) => void;
+  onTurn: (key: KeyFacts, on: boolean) => void;
+  /** The policy's, for keys that have no rhythm of their own. */
+  rotateEveryDays: number | null;
 };
 
-export function KeyRow({ of: key, showMember, days, onOpen }: KeyRowProps) {
+export function KeyRow({ of: key, showMember, days, onOpen, onTurn, rotateEveryDays }: KeyRowProps) {
   const hint = currentSecret(key)?.hint ?? "";
   const isEnded = !isLive(key, useNow());
   return (
@@ -37,9 +40,9 @@ export function KeyRow({ of: key, showMember, days, onOpen }: KeyRowProps) {
         <code>{hint}</code>
       </td>
       <td className="at-end">
-        <KeyStatusLine of={key} />
+        <KeyStatusLine of={key} rotateEveryDays={rotateEveryDays} />
       </td>
-      <td data-label="Used">{key.lastUsedAt ? <Time at={key.lastUsedAt} /> : "Never"}</td>
+      <td data-label="Used">{key.lastUsedAt ? <Time at={key.lastUsedAt} reveals /> : "Never"}</td>
       <td className="at-end">
         <Sparkline days={days} label="Tokens a day, last 14 days" />
       </td>
@@ -48,7 +51,7 @@ export function KeyRow({ of: key, showMember, days, onOpen }: KeyRowProps) {
       </td>
       <td className="no-phone">{key.expiresAt ? <Time at={key.expiresAt} style="day" /> : "Never"}</td>
       <td className="right no-phone">
-        <KeyMenu of={key} onOpen={onOpen} />
+        <KeyMenu of={key} onOpen={onOpen} onTurn={onTurn} />
       </td>
     </tr>
   );

@@ -7,8 +7,10 @@ import { formOf } from "@/app/_ui/use-form-action";
 import { disableAction, enableAction } from "./actions";
 import type { KeyFacts } from "./key-facts";
 
-/** Disables and enables: one press, and an undo in the toast. */
-export function useKeySwitch() {
+type Refused = (message: string) => void;
+
+/** Disables and enables: one press, and an undo in the toast. What is refused is told to the page, where it stays. */
+export function useKeySwitch(onRefused: Refused) {
   const router = useRouter();
   const [busy, start] = useTransition();
 
@@ -17,7 +19,7 @@ export function useKeySwitch() {
       const action = on ? enableAction : disableAction;
       const result = await action(null, formOf({ keyId: key.id })).catch(() => null);
       if (!result?.ok) {
-        showToast(result?.message ?? "Podpass did not answer. Look whether it happened before you try again.");
+        onRefused(result?.message ?? "Podpass did not answer. Look whether it happened before you try again.");
         router.refresh();
         return;
       }

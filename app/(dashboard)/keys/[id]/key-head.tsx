@@ -6,6 +6,7 @@ import { useNow } from "@/app/_ui/clock";
 import { Cut } from "@/app/_ui/cut";
 import { EditIcon, RotateIcon } from "@/app/_ui/icons";
 import { left } from "@/app/_ui/moments";
+import { Note } from "@/app/_ui/note";
 import { PageHead } from "@/app/_ui/page-head";
 import { showToast } from "@/app/_ui/toast";
 import { isLive } from "@/lib/keys/status";
@@ -18,7 +19,8 @@ import { useKeySwitch } from "../use-key-switch";
 export function KeyHead({ of: key, context }: { of: KeyFacts; context: KeysContext }) {
   const now = useNow();
   const [dialog, setDialog] = useState<OpenDialog | null>(null);
-  const { turn, busy } = useKeySwitch();
+  const [problem, setProblem] = useState<string | null>(null);
+  const { turn, busy } = useKeySwitch(setProblem);
   const works = isLive(key, now);
   const isDisabled = key.disabledAt !== null;
   const outgoing = works ? outgoingSecret(key, now) : undefined;
@@ -52,6 +54,13 @@ export function KeyHead({ of: key, context }: { of: KeyFacts; context: KeysConte
           </>
         )}
       </PageHead>
+      {problem && (
+        <div className="gap-below">
+          <Note tone="danger" role="alert">
+            {problem}
+          </Note>
+        </div>
+      )}
       <KeyDialogs
         open={dialog}
         context={context}

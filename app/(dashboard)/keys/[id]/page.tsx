@@ -1,7 +1,7 @@
 import type { Metadata } from "next";
 import Link from "next/link";
 import { notFound } from "next/navigation";
-import { Suspense } from "react";
+import { cache, Suspense } from "react";
 import { LiveRefresh } from "@/app/_ui/live-refresh";
 import { SectionTitle } from "@/app/_ui/page-head";
 import { TableSkeleton } from "@/app/_ui/skeleton";
@@ -22,17 +22,26 @@ import { spentBy, weekOf } from "./key-usage";
 import { LastRequests } from "./last-requests";
 import { SecretsTable } from "./secrets-table";
 
-export const metadata: Metadata = { title: "Key" };
+type Params = { params: Promise<{ id: string }> };
 
-const LIVE_MS = 10_000;
-
-export default async function KeyPage({ params }: { params: Promise<{ id: string }> }) {
-  const [{ id }, { member, now }] = await Promise.all([params, viewer()]);
-  const detail = await getKey(member, id, now).catch((error) => {
-    // Somebody else's key answers exactly like one that doesn't exist.
+/** Somebody else's key answers exactly like one that doesn't exist. */
+const readKey = cache(async (id: string) => {
+  const { member, now } = await viewer();
+  return getKey(member, id, now).catch((error) => {
     if (error instanceof AppError && error.code === "not_found") notFound();
     throw error;
   });
+});
+
+export async function generateMetadata({ params }: Params): Promise<Metadata> {
+  return { title: (await readKey((await params).id)).name };
+}
+
+const LIVE_MS = 10_000;
+
+export default async function KeyPage({ params }: Params) {
+  const [{ id }, { member }] = await Promise.all([params, viewer()]);
+  const detail = await readKey(id);
   const context = await keysContext(member);
   const key = { ...detail, lastUsedAt: newestUse(detail.secrets) };
   return (

@@ -14,10 +14,8 @@ import { isLive } from "@/lib/keys/status";
 import { endOutgoingAction } from "../actions";
 import type { KeyFacts } from "../key-facts";
 
-type Secret = KeyFacts["secrets"][number] & { createdAt: Date };
-
 /** A key's secrets: the current one, and during a rotation the outgoing one with its countdown. */
-export function SecretsTable({ of: key }: { of: Omit<KeyFacts, "secrets"> & { secrets: readonly Secret[] } }) {
+export function SecretsTable({ of: key }: { of: KeyFacts }) {
   const now = useNow();
   const router = useRouter();
   const { send, busy, refusal } = useFormAction(endOutgoingAction, () => {
