@@ -47,6 +47,7 @@ const pages = createHandOver({
   port: () => nextPort,
   internalToken: env.PODPASS_INTERNAL_TOKEN ?? "",
   publicUrl: env.isPublicUrlChosen ? new URL(env.PUBLIC_URL) : null,
+  beforeAnswer: gateway.catchUp,
 });
 
 const front = createFront((request, response) => {

@@ -14,14 +14,17 @@ async function listen(listener: RequestListener) {
   return address !== null && typeof address === "object" ? address.port : 0;
 }
 
+type FrontOptions = { publicUrl?: URL; maxBodyBytes?: number; beforeAnswer?: () => Promise<void> };
+
 /** A front that hands everything over to `page`. */
-async function front(page: RequestListener | null, options: { publicUrl?: URL; maxBodyBytes?: number } = {}) {
+async function front(page: RequestListener | null, options: FrontOptions = {}) {
   const pagePort = page === null ? null : await listen(page);
   const { handOver, close } = createHandOver({
     port: () => pagePort,
     internalToken: "token",
     publicUrl: options.publicUrl ?? null,
     maxBodyBytes: options.maxBodyBytes,
+    beforeAnswer: options.beforeAnswer,
   });
   onTestFinished(close);
   return listen(handOver);
@@ -131,4 +134,15 @@ test("a page that breaks off is broken off, never completed", async () => {
     response.write("half", () => response.destroy());
   });
   await expect(call(port).then(text)).rejects.toThrow();
+});
+
+test("a form's answer waits until what it changed is in force; a page's does not, nor for ever", async () => {
+  const beforeAnswer = vi.fn(() => new Promise<void>(() => undefined));
+  const port = await front((_request, response) => response.end("done"), { beforeAnswer });
+  expect(await text(await call(port))).toBe("done");
+  expect(beforeAnswer).not.toHaveBeenCalled();
+  const startedAt = performance.now();
+  expect(await text(await call(port, { method: "POST", body: "a=b" }))).toBe("done");
+  expect(beforeAnswer).toHaveBeenCalledOnce();
+  expect(performance.now() - startedAt).toBeGreaterThan(450);
 });

@@ -1,4 +1,5 @@
 import { Agent, request as ask, type IncomingMessage, type ServerResponse } from "node:http";
+import { setTimeout as sleep } from "node:timers/promises";
 import { newRequestId } from "@/lib/usage/request-id";
 import { answerAway, answerError } from "./answers";
 import { withoutHops } from "./hop-headers";
@@ -9,17 +10,23 @@ export type HandOverOptions = {
   internalToken: string;
   /** The address people use, if somebody chose one: a proxy may have rewritten Host. */
   publicUrl: URL | null;
+  /** Awaited before a form's answer leaves: what it changed shall be in force for the next request. */
+  beforeAnswer?: () => Promise<void>;
   maxBodyBytes?: number;
 };
 
 /** Pages and forms are small; programs send their large bodies to the gateway. */
 const MAX_BODY_BYTES = 2 * 1024 * 1024;
 
+/** While the database hangs a form's answer is worth more than the certainty that it counts everywhere by now. */
+const CHANGE_PATIENCE_MS = 500;
+
 /** Names that Next, or our own server, sets for itself: from outside they would be believed. */
 const INTERNAL = /^(x-middleware-|x-invoke-|x-matched-path$|x-podpass-|x-forwarded-(host|proto|port)$)/;
 
 /** Hands a request for a page to Next, streaming both ways. Never rejects; a client that leaves ends the other side as well. */
-export function createHandOver({ port, internalToken, publicUrl, maxBodyBytes = MAX_BODY_BYTES }: HandOverOptions) {
+export function createHandOver(options: HandOverOptions) {
+  const { port, internalToken, publicUrl, beforeAnswer, maxBodyBytes = MAX_BODY_BYTES } = options;
   const agent = new Agent({ keepAlive: true, maxFreeSockets: 64 });
   const tooLarge = `The body is larger than ${maxBodyBytes} bytes.`;
   return { handOver, close: () => agent.destroy() };
@@ -54,10 +61,12 @@ export function createHandOver({ port, internalToken, publicUrl, maxBodyBytes = 
     const onLeave = () => upstream.destroy();
     response.once("close", onLeave);
 
-    upstream.once("response", (answer) => {
+    upstream.once("response", async (answer) => {
+      answer.once("error", () => response.destroy());
+      if (beforeAnswer !== undefined && isChange(request)) await within(CHANGE_PATIENCE_MS, beforeAnswer());
+      if (response.destroyed) return;
       response.writeHead(answer.statusCode ?? 502, answer.statusMessage, withoutHops(answer.rawHeaders));
       answer.pipe(response);
-      answer.once("error", () => response.destroy());
     });
     upstream.once("error", () => {
       response.off("close", onLeave);
@@ -111,6 +120,15 @@ export function createHandOver({ port, internalToken, publicUrl, maxBodyBytes = 
 function isBodyless({ method, headers }: IncomingMessage) {
   const hasBody = headers["transfer-encoding"] !== undefined || Number(headers["content-length"] ?? 0) > 0;
   return (method === "GET" || method === "HEAD") && !hasBody;
+}
+
+function isChange({ method }: IncomingMessage) {
+  return method !== "GET" && method !== "HEAD";
+}
+
+/** Waits for `work`, but no longer than that, and whatever becomes of it. */
+async function within(ms: number, work: Promise<void>) {
+  await Promise.race([work.catch(() => undefined), sleep(ms, undefined, { ref: false })]);
 }
 
 function wantsHtml({ headers }: IncomingMessage) {

@@ -36,6 +36,7 @@ export function openCallers(onChange?: (keyIds: readonly string[] | "all", epoch
     forget,
     /** Resolves when the database has answered once and its time is known. */
     ready: changes.ready,
+    catchUp: changes.catchUpNow,
     stats: () => ({ cache: cache.stats(), changes: changes.state() }),
     stop: changes.stop,
   };

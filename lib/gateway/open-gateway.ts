@@ -178,6 +178,8 @@ export async function openGateway({ env, probe, observe }: Options) {
     handle,
     /** Drops what is remembered of these keys: a change made on this machine is in force before its answer leaves. */
     forget: callers.forget,
+    /** Settles when every key change committed so far is in force here. */
+    catchUp: callers.catchUp,
     /** Ends all streams, each with an event that says why. */
     endStreams: () =>
       liveCalls.stopAll(new AppError("shutting_down", "Podpass is restarting. Send the request again.")),

@@ -183,6 +183,8 @@ export function watchKeyChanges({
   return {
     ready,
     dbNow: clock.now,
+    /** Asks now and not at the next poll. Settles when every change committed before this call is in force here, or the database is away. */
+    catchUpNow: () => pollAnew().then(() => undefined),
     /** For readiness and metrics. Times in ms; `sinceAnswerMs` is Infinity until the database has answered once. */
     state: () => ({
       hearing,
