@@ -40,7 +40,7 @@ export async function startVllm({ python, folder, apiKey }) {
     ["-W", "ignore", "-m", "vllm.entrypoints.openai.api_server", ...values, ...flags],
     {
       // The key goes in by the environment: a command line can be read by everybody on the machine.
-      env: { ...QUIET, VLLM_API_KEY: apiKey },
+      env: { ...QUIET, VLLM_API_KEY: apiKey, TMPDIR: folder, XDG_CACHE_HOME: folder, XDG_CONFIG_HOME: folder },
       cwd: folder,
       logFile: `${folder}/vllm.log`,
       stdio: ["ignore", "pipe", "pipe"],
