@@ -11,7 +11,7 @@ const ASK_EVERY_MS = 3_000;
 
 /** What a page says when it could not be made. Away from its database it waits, and comes back by itself. */
 export function Trouble({ error, retry }: TroubleProps) {
-  const away = useDatabaseAway(retry);
+  const away = useDatabaseAway(error, retry);
   const id = digestOf(error);
   return (
     <div className="empty" role="alert">
@@ -36,8 +36,9 @@ export function Trouble({ error, retry }: TroubleProps) {
 }
 
 /** Asks whether the database is there while it may not be, and retries the page once it is. Null until the first answer. */
-function useDatabaseAway(retry: () => void) {
+function useDatabaseAway(error: unknown, retry: () => void) {
   const [away, setAway] = useState<boolean | null>(null);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: a retry that fails again brings another error, and another wait
   useEffect(() => {
     let stopped = false;
     let wasAway = false;
@@ -55,7 +56,7 @@ function useDatabaseAway(retry: () => void) {
       stopped = true;
       clearTimeout(timer);
     };
-  }, [retry]);
+  }, [error, retry]);
   return away;
 }
 
