@@ -88,7 +88,6 @@ async function untilCallsEnded() {
 process.on("message", (message: ToWorker) => {
   siblings.hear(message);
   if (message.type === "next") nextPort = message.port;
-  if (message.type === "keys-changed") gateway.forget(message.keyIds, message.epoch);
   if (message.type === "drain") {
     drain(message.limitMs).catch((error: unknown) => {
       log.error({ err: error }, "the gateway did not end cleanly");

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { log } from "@/lib/log";
 import { createFiguresExchange } from "./figures-exchange";
-import { type FromWorker, isKeysChanged, type ToWorker } from "./messages";
+import type { FromWorker, ToWorker } from "./messages";
 import { StartError } from "./start-error";
 
 const BACKOFF_MS = [50, 250, 1_000, 5_000];
@@ -27,7 +27,7 @@ export type GatewayWorkers = {
 
 /**
  * Forks the processes that answer on the one public port, and replaces any that dies. Settles when all listen.
- * `onMessage` hears what workers say to each other through their parent.
+ * `greeting` is what a new worker is told first.
  */
 export async function startGatewayWorkers(
   count: number,
@@ -51,7 +51,6 @@ export async function startGatewayWorkers(
     workers.add(worker);
     return new Promise((resolve, reject) => {
       worker.on("message", (message: FromWorker) => {
-        if (isKeysChanged(message)) return send(message);
         if (message.type === "figures-wanted" || message.type === "figures") return figures.hear(worker, message);
         if (message.type === "listening") {
           // Said again to each new worker: it was not there when it was said first.

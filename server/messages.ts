@@ -1,17 +1,13 @@
 import type { Figure } from "@/lib/operations/figures";
 
-/** Next → supervisor → every gateway worker: these keys have changed. Faster than the database's notification; never instead of it. */
-export type KeysChanged = { type: "keys-changed"; keyIds: readonly string[] | "all"; epoch: number };
-
 /** Worker → supervisor: its own figures, because it wants the others' (it was scraped), or because it was asked. */
 export type FiguresMessage = { type: "figures-wanted" | "figures"; ask: number; figures: Figure[] };
 
 /** Worker → supervisor. */
-export type FromWorker = { type: "listening" } | { type: "failed"; reason: string } | FiguresMessage | KeysChanged;
+export type FromWorker = { type: "listening" } | { type: "failed"; reason: string } | FiguresMessage;
 
 /** Supervisor → worker. */
 export type ToWorker =
-  | KeysChanged
   /** Where Next listens now; null while it does not. */
   | { type: "next"; port: number | null }
   /** Say what you have counted. */
@@ -20,7 +16,3 @@ export type ToWorker =
   | { type: "figures-of-others"; ask: number; figures: Figure[][] }
   /** No new work; what runs may finish within `limitMs`, then the worker ends by itself. */
   | { type: "drain"; limitMs: number };
-
-export function isKeysChanged(message: unknown): message is KeysChanged {
-  return typeof message === "object" && message !== null && "type" in message && message.type === "keys-changed";
-}

@@ -4,7 +4,6 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { log } from "@/lib/log";
-import { isKeysChanged, type KeysChanged } from "./messages";
 import { answersOn, freePort } from "./ports";
 import { StartError } from "./start-error";
 
@@ -23,7 +22,6 @@ type Options = {
   environment: NodeJS.ProcessEnv;
   /** The port it listens on from now, or null from the moment it does not. */
   onPort: (port: number | null) => void;
-  onKeysChanged: (message: KeysChanged) => void;
 };
 
 /** The folder that the build put Next's output in. */
@@ -37,13 +35,13 @@ export function nextOutput(root: string): string {
 }
 
 /** Runs the dashboard in a process of its own and starts it again whenever it ends. Settles when it listens for the first time. */
-export async function startNext({ root, environment, onPort, onKeysChanged }: Options): Promise<NextApp> {
+export async function startNext({ root, environment, onPort }: Options): Promise<NextApp> {
   const folder = nextOutput(root);
   let current: ChildProcess | null = null;
   let isStopping = false;
 
   function launch(port: number) {
-    const child = fork(join(folder, "server.js"), {
+    return fork(join(folder, "server.js"), {
       cwd: folder,
       env: { ...environment, PORT: String(port), HOSTNAME: "127.0.0.1", KEEP_ALIVE_TIMEOUT: "90000" },
       execArgv: ["--import", fileURLToPath(new URL("../dist/end-with-parent.js", import.meta.url))],
@@ -51,10 +49,6 @@ export async function startNext({ root, environment, onPort, onKeysChanged }: Op
       stdio: ["ignore", "ignore", "inherit", "ipc"],
       detached: true,
     });
-    child.on("message", (message) => {
-      if (isKeysChanged(message)) onKeysChanged(message);
-    });
-    return child;
   }
 
   async function keepRunning(onFirstUp: () => void, onHopeless: () => void) {

@@ -9,7 +9,6 @@ import { greetingOf } from "./greeting";
 import { holdDataDir } from "./hold-data-dir";
 import { watchLauncher } from "./launcher-watch";
 import type { Lock } from "./lock";
-import type { KeysChanged } from "./messages";
 import { type NextApp, nextOutput, startNext } from "./next-app";
 import { onStopSignals } from "./stop-signals";
 
@@ -50,12 +49,11 @@ async function startParts(parts: Parts, env: Env) {
     nextPort = port;
     parts.workers?.send(whereNextIs());
   };
-  const onKeysChanged = (message: KeysChanged) => parts.workers?.send(message);
 
   // The dashboard loads while the database is made ready: nobody can ask it anything before the gateway listens.
   let startingNext: Promise<void> | undefined;
   const backends = await startBackends(env, dataDir, (environment) => {
-    startingNext = startNext({ root, environment, onPort, onKeysChanged }).then((next) => {
+    startingNext = startNext({ root, environment, onPort }).then((next) => {
       parts.next = next;
     });
     startingNext.catch(() => undefined);
