@@ -25,6 +25,9 @@ export async function askForZone(database: Pick<pg.Pool, "query">, zone: string)
  */
 export async function sumUpDays(pool: pg.Pool): Promise<number> {
   const client = await pool.connect();
+  // A connection that breaks fails its query; without a listener it would end the process as well.
+  const onBroken = () => undefined;
+  client.on("error", onBroken);
   let failure: unknown;
   try {
     // One replica at a time; the others have nothing to add.
@@ -42,6 +45,7 @@ export async function sumUpDays(pool: pg.Pool): Promise<number> {
     failure = error;
     throw error;
   } finally {
+    client.off("error", onBroken);
     client.release(failure !== undefined);
   }
 }
