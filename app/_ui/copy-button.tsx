@@ -41,18 +41,21 @@ export function CopyButton({ text, children = "Copy", source, tone, size, iconLa
   }
 
   const copied = outcome === "copied";
-  const icon = copied ? <CheckIcon size={14} /> : <CopyIcon size={14} />;
   return (
     <span className="copy" ref={button}>
       {iconLabel ? (
         <IconButton label={iconLabel} onClick={copy}>
-          {icon}
+          {copied ? <CheckIcon size={14} /> : <CopyIcon size={14} />}
         </IconButton>
       ) : (
-        <Button tone={tone} size={size} icon={icon} onClick={copy}>
+        <Button tone={tone} size={size} onClick={copy}>
           <span className="copy-words">
-            <span data-shown={!copied}>{children}</span>
+            <span data-shown={!copied}>
+              <CopyIcon size={14} />
+              {children}
+            </span>
             <span data-shown={copied} aria-hidden="true">
+              <CheckIcon size={14} />
               Copied
             </span>
           </span>

@@ -14,7 +14,7 @@ import { UsageChart } from "./usage-chart";
 import { UsageTable } from "./usage-table";
 import { UsageTiles } from "./usage-tiles";
 import { beforeName, UsageToolbar } from "./usage-toolbar";
-import type { UsageView } from "./view";
+import type { RangeName, UsageView } from "./view";
 
 type UsageScreenProps = {
   view: UsageView;
@@ -27,6 +27,16 @@ type UsageScreenProps = {
   isAdmin: boolean;
   ownZone: string;
   now: Date;
+};
+
+const SPANS: Partial<Record<RangeName, string>> = {
+  "1h": "in the last hour",
+  "6h": "in the last 6 hours",
+  "24h": "in the last 24 hours",
+  "7d": "in the last 7 days",
+  "30d": "in the last 30 days",
+  "90d": "in the last 90 days",
+  "1y": "in the last year",
 };
 
 export function UsageScreen({ view, chart, totals, before, table, narrowed, isAdmin, ownZone, now }: UsageScreenProps) {
@@ -69,7 +79,8 @@ export function UsageScreen({ view, chart, totals, before, table, narrowed, isAd
         <UsageTiles totals={totals} before={before} beforeWords={beforeName(view).toLowerCase()} />
         {totals.requests === 0 ? (
           <p className="nothing">
-            No requests {narrowed.length > 0 ? "match" : "in this range"}.{" "}
+            No requests {SPANS[view.rangeName] ?? "in this range"}
+            {narrowed.length > 0 && " match"}.{" "}
             {view.rangeName !== "1y" && (
               <Link href={hrefWith({ range: wider, from: null, to: null })}>
                 Show {wider === "1y" ? "a year" : "30 days"}
