@@ -8,7 +8,7 @@ const PER_SECOND = 200;
 
 type Pace = { rounds: number; durationMs: number };
 export const PACE = {
-  quick: { rounds: 2, durationMs: 4_000 },
+  quick: { rounds: 2, durationMs: 3_000 },
   full: { rounds: 5, durationMs: 6_000 },
 } satisfies Record<string, Pace>;
 

@@ -8,7 +8,7 @@ const CONNECTIONS = 32;
 
 type Pace = { rounds: number; warmMs: number; durationMs: number };
 export const PACE = {
-  quick: { rounds: 3, warmMs: 1_500, durationMs: 1_500 },
+  quick: { rounds: 3, warmMs: 1_500, durationMs: 1_000 },
   full: { rounds: 7, warmMs: 4_000, durationMs: 3_000 },
 } satisfies Record<string, Pace>;
 
