@@ -20,7 +20,7 @@ const histogram = (column: string) => `
  * that two batches wait for each other and never in a circle. Only events with a weight of 1 may carry durations. Days that
  * were summed up already are no longer true: their spans go, and they are built again.
  */
-const ROLL_UP = `
+export const ROLL_UP = `
 counted AS (
   SELECT *, ${QUARTER} AS bucket_at FROM (SELECT at, key_id, member_id, outcome, token_source, ${TOKENS.join(", ")},
     ttft_ms, duration_ms, weight, coalesce(pod_id, '00000000-0000-0000-0000-000000000000') AS pod_id,
