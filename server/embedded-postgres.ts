@@ -19,6 +19,8 @@ const START_PATIENCE_MS = 120_000;
 const OTHERS_PATIENCE_MS = 60_000;
 /** A server whose starter was killed ends within a second or two; one that hangs is told again. */
 const ORPHAN_PATIENCE_MS = 15_000;
+/** An orderly end writes a checkpoint; after this it is told to drop everything, and recovers at the next start. */
+const STOP_PATIENCE_MS = 20_000;
 
 /** `folder` is where its files lie. */
 export type EmbeddedPostgres = {
@@ -97,9 +99,14 @@ async function host(dataDir: string, lock: Lock, options: HostOptions): Promise<
     const stop = async (manner: Manner) => {
       server.end(manner);
       // A patient end may take as long as somebody else's session does; nobody should wait for that.
-      const waited =
-        manner === "patient" ? Promise.race([server.ended, sleep(3_000, undefined, { ref: false })]) : server.ended;
-      await waited;
+      const waited = Promise.race([
+        server.ended,
+        sleep(manner === "patient" ? 3_000 : STOP_PATIENCE_MS, "late", { ref: false }),
+      ]);
+      if ((await waited) === "late" && manner !== "patient") {
+        const found = runningPostmaster(folder);
+        if (found !== null) process.kill(found.pid, "SIGQUIT");
+      }
       server.letGo();
       lock.release();
     };
