@@ -24,7 +24,7 @@ export const USAGE = `npm run bench -- [options]
   --database-url URL  a PostgreSQL to make the benchmark's own database in; without it one is started
   --gateway FILE      a bundle of the gateway to measure instead of dist/gateway-worker.js
   --against FILE      another bundle of the gateway, measured as a peer: an earlier version, say
-  --against-flags="…"  flags of Node for that one; without --against it is the same bundle
+  --against-flags="…"  flags of Node for that one in place of the usual; alone: the same bundle
   --profile NAME      no comparison: where the gateway's own time goes, for "plain" or "streams"
   --json FILE         all figures as JSON
 `;

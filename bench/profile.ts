@@ -12,7 +12,7 @@ const START_US = 4_000_000;
 /** Where one gateway process spends its own time under load: V8's samples by function, the largest first. */
 export async function profileGateway(rig: Rig, what: "plain" | "streams"): Promise<string> {
   const peer = await rig.podpass({
-    flags: ["--cpu-prof", "--cpu-prof-interval=500", `--cpu-prof-dir=${rig.folder}`],
+    flags: [...rig.flags, "--cpu-prof", "--cpu-prof-interval=500", `--cpu-prof-dir=${rig.folder}`],
   });
   const { target } = peer;
   const result =

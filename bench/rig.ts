@@ -92,9 +92,11 @@ export async function startRig(options: Options) {
     return (await messageOf<{ ledger: UpstreamLedger }>(upstream)).ledger;
   }
 
+  // Imported late: what lies behind it reads the environment of a running product.
+  const { HEAP: flags } = await import("../server/gateway-workers");
   const bundle = resolve(options.gateway ?? "dist/gateway-worker.js");
   const podpass = (given: { name?: string; bundle?: string; flags?: string[] } = {}) =>
-    startPodpass({ name: "Podpass", bundle, flags: [], folder, ...environment, ...given });
+    startPodpass({ name: "Podpass", bundle, flags, folder, ...environment, ...given });
 
   /** The peers asked for, those that this machine has; started in turn. */
   async function peers(wanted: readonly string[]): Promise<Peer[]> {
@@ -114,7 +116,7 @@ export async function startRig(options: Options) {
     const { against, againstFlags } = options;
     if (against !== null || againstFlags !== null) {
       const name = `other gateway (${[against ?? "", ...(againstFlags ?? [])].join(" ").trim()})`;
-      started.push(await podpass({ name, bundle: resolve(against ?? bundle), flags: againstFlags ?? [] }));
+      started.push(await podpass({ name, bundle: resolve(against ?? bundle), flags: againstFlags ?? flags }));
     }
     return started;
   }
@@ -125,7 +127,7 @@ export async function startRig(options: Options) {
     rmSync(folder, { recursive: true, force: true });
   }
 
-  return { folder, bundle, database, environment, first, direct, accounts, run, beside, podpass, peers, stop };
+  return { folder, bundle, flags, database, environment, first, direct, accounts, run, beside, podpass, peers, stop };
 }
 
 async function firstRows(database: Database, rootSecret: string, upstreamPort: number): Promise<FirstRows> {
