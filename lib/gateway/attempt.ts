@@ -5,6 +5,8 @@ import type { Call } from "./check";
 import type { Route } from "./routes";
 import { NO_TOKENS, type Tokens } from "./tokens";
 
+const NO_HEADERS = Object.freeze({});
+
 /** How a request ended. */
 export type Ending = {
   outcome: Exclude<Outcome, "open" | "lost">;
@@ -23,6 +25,8 @@ export class Attempt {
   ip: string | null = null;
   call: Call | null = null;
   podId: string | null = null;
+  /** What every answer to it carries besides its own: how far the limits are used. */
+  limitHeaders: Readonly<Record<string, string>> = NO_HEADERS;
   queueMs: number | null = null;
   /** Monotonic ms at which the pod was asked, and at which its first event came. */
   askedAt: number | null = null;

@@ -3,6 +3,7 @@ import { AppError } from "@/lib/errors";
 import { type Span, type Splice, spliceObject, topLevelSpans } from "./json-spans";
 import { inspectMedia } from "./media";
 import type { UsageWish } from "./openai-stream";
+import { outputEstimateOf } from "./output-estimate";
 import { type PodSwitch, REQUIRED, type Rule, ruleFor } from "./request-rules";
 import type { Kind } from "./routes";
 import { inspectSchema, isShallowBody } from "./schema-limits";
@@ -18,6 +19,8 @@ export type CheckedBody = {
   needs: readonly { by: PodSwitch; param: string }[];
   /** A rough count of the prompt's tokens, for where nobody tells the real one. */
   promptEstimate: number;
+  /** The most tokens its answer is expected to take: what the caller allows, and a guess where it allows anything. */
+  outputEstimate: number;
   /** `n`: the choices of a stream are told one by one. */
   choicesPerPrompt: number;
 };
@@ -53,6 +56,7 @@ export function checkJson(kind: Kind, bytes: Buffer, isStrict: boolean): Checked
     body: spliceObject(bytes, spans, splicesFor(kind, isStreamed, body)),
     needs,
     promptEstimate: Math.ceil(bytes.length / BYTES_PER_TOKEN),
+    outputEstimate: outputEstimateOf(kind, body),
     choicesPerPrompt: typeof body.n === "number" && body.n >= 1 ? body.n : 1,
   };
 }

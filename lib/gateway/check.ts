@@ -4,6 +4,7 @@ import type { CallerFacts } from "@/lib/keys/caller-facts";
 import { type CheckedBody, checkJson, modelOf } from "./check-json";
 import type { HeaderLines } from "./credential";
 import { boundaryOf, formFields } from "./multipart";
+import { outputEstimateOf } from "./output-estimate";
 import { ruleFor } from "./request-rules";
 import type { Route } from "./routes";
 
@@ -100,6 +101,7 @@ function checkForm(bytes: Buffer, contentType: string): CheckedBody {
     body: bytes,
     needs: [],
     promptEstimate: 0,
+    outputEstimate: outputEstimateOf("audio", {}),
     choicesPerPrompt: 1,
   };
 }

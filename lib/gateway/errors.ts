@@ -51,12 +51,18 @@ export function idHeaders(requestId: string, dialect: Dialect): Record<string, s
     : { "x-request-id": requestId };
 }
 
-/** A whole answer for a refusal: status, headers and JSON body from the catalogue. */
-export function errorAnswer(error: AppError, requestId: string, dialect: Dialect): Answer {
+/** A whole answer for a refusal: status, headers and JSON body from the catalogue, with `more` headers besides. */
+export function errorAnswer(
+  error: AppError,
+  requestId: string,
+  dialect: Dialect,
+  more: Readonly<Record<string, string>> = {},
+): Answer {
   const { status, retry } = error.answer;
   const body = Buffer.from(JSON.stringify(errorBody(error, requestId, dialect)));
   const headers: Record<string, string> = {
     ...idHeaders(requestId, dialect),
+    ...more,
     "content-type": "application/json",
     "content-length": String(body.length),
     "cache-control": "no-store",

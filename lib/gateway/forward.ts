@@ -27,6 +27,8 @@ export type Relaying = {
   upstream: Upstream;
   client: Client;
   patience: Patience;
+  /** Headers that the answer carries besides its own. */
+  limitHeaders: Readonly<Record<string, string>>;
   traceparent: string | undefined;
   onFirstToken(): void;
 };
@@ -117,7 +119,7 @@ class PodAnswer implements Dispatcher.DispatchHandler {
       this.mode = "refusal";
       return true;
     }
-    const { call, client } = this.relaying;
+    const { call, client, limitHeaders } = this.relaying;
     if (!call.isStreamed) {
       if (!isWholeType(this.contentType, call.route.kind === "audio"))
         return this.fail(unusableAnswer("it is not JSON"));
@@ -129,7 +131,11 @@ class PodAnswer implements Dispatcher.DispatchHandler {
     this.reader = readerFor(call);
     this.relay = new StreamRelay(this.reader);
     client.onDrain = resume;
-    client.begin(200, { ...idHeaders(this.relaying.requestId, call.route.dialect), ...STREAM_HEADERS });
+    client.begin(200, {
+      ...idHeaders(this.relaying.requestId, call.route.dialect),
+      ...limitHeaders,
+      ...STREAM_HEADERS,
+    });
     return true;
   }
 
@@ -193,7 +199,7 @@ class PodAnswer implements Dispatcher.DispatchHandler {
   }
 
   private finishWhole() {
-    const { call, client, requestId } = this.relaying;
+    const { call, client, requestId, limitHeaders } = this.relaying;
     const body = this.parts.length === 1 && this.parts[0] ? this.parts[0] : Buffer.concat(this.parts);
     const tokens = readWholeUsage(body, call.route.kind, this.contentType);
     if (tokens === null) {
@@ -202,7 +208,12 @@ class PodAnswer implements Dispatcher.DispatchHandler {
     }
     client.answer(
       200,
-      { ...idHeaders(requestId, call.route.dialect), ...WHOLE_HEADERS, "content-type": this.contentType },
+      {
+        ...idHeaders(requestId, call.route.dialect),
+        ...limitHeaders,
+        ...WHOLE_HEADERS,
+        "content-type": this.contentType,
+      },
       body,
     );
     this.close(200, tokens, null);

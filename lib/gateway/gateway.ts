@@ -64,7 +64,7 @@ export function createGateway(steps: Steps): Handle {
     } catch (error) {
       const refusal = refusalOf(error);
       const hasLeft = client.isGone;
-      refuse(request, client, id, refusal);
+      refuse(request, client, id, refusal, attempt?.limitHeaders);
       const event = attempt === null ? null : recordRefusal(attempt, refusal, hasLeft);
       steps.log({ requestId: id, path: request.path, status: refusal.answer.status, attempt, event, error: refusal });
     }
@@ -112,7 +112,7 @@ export function createGateway(steps: Steps): Handle {
       return;
     }
     // Null: nothing has reached the client yet, so the refusal is the answer.
-    if (refusal !== null && relayed.status === null) refuse(request, client, attempt.id, refusal);
+    if (refusal !== null && relayed.status === null) refuse(request, client, attempt.id, refusal, attempt.limitHeaders);
     const status = relayed.status ?? refusal?.answer.status ?? null;
     end(attempt, { outcome: outcomeOf(refusal), status, tokens, errorCode: refusal?.code ?? null }, refusal);
   }
@@ -133,9 +133,15 @@ export function createGateway(steps: Steps): Handle {
   }
 }
 
-function refuse(request: GatewayRequest, client: Client, id: string, refusal: AppError) {
+function refuse(
+  request: GatewayRequest,
+  client: Client,
+  id: string,
+  refusal: AppError,
+  more?: Readonly<Record<string, string>>,
+) {
   if (client.isGone) return;
-  const { status, headers, body } = errorAnswer(refusal, id, dialectOf(request.path));
+  const { status, headers, body } = errorAnswer(refusal, id, dialectOf(request.path), more);
   client.answer(status, headers, body);
 }
 

@@ -1,8 +1,13 @@
 import { join } from "node:path";
 import type { Env } from "@/lib/env";
 import { AppError } from "@/lib/errors";
+import { NO_LIMITS } from "@/lib/keys/limits";
 import { digestOf } from "@/lib/keys/secret";
 import { verdictOn } from "@/lib/keys/verdict";
+import { createAdmit, LimitReached, type Permit } from "@/lib/limits/admit";
+import { createLedger } from "@/lib/limits/ledger";
+import { tokensOfMonth } from "@/lib/limits/queries";
+import { reservationOf, trueUse } from "@/lib/limits/reservation";
 import { log } from "@/lib/log";
 import { openPodKey } from "@/lib/pods/seal";
 import { deriveKey } from "@/lib/secrets";
@@ -18,9 +23,10 @@ import { forward, type Patience } from "./forward";
 import { createGateway, type LogLine } from "./gateway";
 import { createLiveCalls } from "./live-calls";
 import { createLook } from "./look";
-import { loadPods, loadPolicy, type PodFacts } from "./queries";
+import { loadPods, loadPolicy, type PodFacts, type PolicyFacts } from "./queries";
 import { createRoster, type LivePod, upstreamOf } from "./roster";
 import { matchRoute } from "./routes";
+import type { Tokens } from "./tokens";
 
 /** A plain answer may wait in the pod's queue for minutes; a stream that falls silent for one is broken. */
 const PATIENCE: Patience = { firstByteMs: 300_000, idleMs: 60_000 };
@@ -55,10 +61,18 @@ export async function openGateway({ env, probe, observe }: Options) {
   const recorder = createRecorder({ journalDir: join(env.PODPASS_DATA_DIR, "journal"), databaseUrl, log });
   const roster = createRoster({ load: () => loadPods(), unseal, probe });
   let isStrict = false;
+  let roleLimits: PolicyFacts["roleLimits"] | null = null;
   /** Requests that wait for a place at a pod. */
   let waiting = 0;
 
   const authenticate = createAuthenticate({ pepper, lookUp: callers.get, dbNow: callers.dbNow });
+  const admit = createAdmit({
+    store: createLedger(() => performance.now()),
+    roleLimits: (role) => roleLimits?.[role] ?? NO_LIMITS,
+    spentOf: (account, month) => tokensOfMonth(account, month),
+    now: () => performance.now(),
+    wall: clockNow,
+  });
   const check = createCheck({ trustedProxies: env.TRUSTED_PROXIES, isStrict: () => isStrict });
 
   const handle = createGateway({
@@ -68,14 +82,17 @@ export async function openGateway({ env, probe, observe }: Options) {
     authenticate,
     ...check,
     look: createLook({ pods: roster.active }),
-    admit: async (_attempt, call) => {
+    admit: async (attempt, call) => {
       waiting += 1;
       const pod = await roster.choose(call).finally(() => {
         waiting -= 1;
       });
+      const permit = await limit(attempt, call);
       pod.inFlight += 1;
-      const release = () => {
+      const release = (tokens: Tokens) => {
         pod.inFlight -= 1;
+        if (attempt.askedAt === null) permit.giveBack();
+        else permit.settle(trueUse(tokens, call));
       };
       return { pod, release };
     },
@@ -86,6 +103,19 @@ export async function openGateway({ env, probe, observe }: Options) {
       writeLine(line);
     },
   });
+
+  async function limit(attempt: Attempt, call: Call): Promise<Permit> {
+    // Started while the database was away: the defaults are not known yet, and are not taken for none.
+    if (roleLimits === null) await refresh();
+    try {
+      const permit = await admit(attempt.id, attempt.caller, reservationOf(call));
+      attempt.limitHeaders = permit.headers;
+      return permit;
+    } catch (error) {
+      if (error instanceof LimitReached) attempt.limitHeaders = error.headers;
+      throw error;
+    }
+  }
 
   /** Ids carry the database's time, so that buckets are the same on every replica. */
   function newId() {
@@ -119,6 +149,7 @@ export async function openGateway({ env, probe, observe }: Options) {
       upstream: upstreamOf(pod, call),
       client,
       patience: PATIENCE,
+      limitHeaders: attempt.limitHeaders,
       traceparent: request.headers.traceparent?.[0],
       onFirstToken: () => {
         attempt.firstTokenAt = performance.now();
@@ -149,7 +180,9 @@ export async function openGateway({ env, probe, observe }: Options) {
 
   async function refresh() {
     await roster.refresh();
-    isStrict = (await loadPolicy()).strictFieldsAtMs !== null;
+    const policy = await loadPolicy();
+    isStrict = policy.strictFieldsAtMs !== null;
+    roleLimits = policy.roleLimits;
   }
 
   let isAway = false;

@@ -18,6 +18,21 @@ import { newRequestId } from "@/lib/usage/request-id";
 
 export type Transport = "node" | "web";
 
+type Limits = { rpm?: number; tpm?: number; concurrency?: number; monthlyTokens?: number };
+
+type KeyFields = {
+  /** Of a member that is there already; without it, a new one. */
+  memberId?: string;
+  models?: string[];
+  cidrs?: string[];
+  expiresAt?: Date;
+  limits?: Limits;
+  memberLimits?: Limits;
+};
+
+const columnsOf = ({ rpm, tpm, concurrency, monthlyTokens }: Limits = {}) =>
+  [rpm, tpm, concurrency, monthlyTokens].map((limit) => limit ?? null);
+
 export type UsageRow = {
   request_id: string;
   outcome: string;
@@ -61,23 +76,46 @@ export async function startGatewayRig(
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 
   /** A key with a live secret, made in SQL: this suite is about what happens behind the credential. */
-  async function issueKey(fields: { models?: string[]; cidrs?: string[]; expiresAt?: Date } = {}) {
-    const [memberId, keyId, secretId] = [0, 1, 2].map(() => newRequestId(Date.now()));
+  async function issueKey(fields: KeyFields = {}) {
+    const [newMemberId, keyId, secretId] = [0, 1, 2].map(() => newRequestId(Date.now()));
+    const memberId = fields.memberId ?? newMemberId ?? "";
     const secret = mintSecret();
     const digest = digestOf(secret, deriveKey(env.PODPASS_SECRET, "pepper"));
-    await database.query("INSERT INTO users (id, email, name) VALUES ($1, $2, 'Rig')", [
-      memberId,
-      `${randomUUID()}@example.org`,
-    ]);
     await database.query(
-      "INSERT INTO api_keys (id, member_id, name, models, cidrs, expires_at) VALUES ($1, $2, 'rig', $3, $4, $5)",
-      [keyId, memberId, fields.models ?? [], fields.cidrs ?? [], fields.expiresAt ?? null],
+      `INSERT INTO users (id, email, name, rpm, tpm, concurrency, monthly_tokens) VALUES ($1, $2, 'Rig', $3, $4, $5, $6)
+        ON CONFLICT (id) DO NOTHING`,
+      [memberId, `${randomUUID()}@example.org`, ...columnsOf(fields.memberLimits)],
+    );
+    await database.query(
+      `INSERT INTO api_keys (id, member_id, name, models, cidrs, expires_at, rpm, tpm, concurrency, monthly_tokens)
+        VALUES ($1, $2, 'rig', $3, $4, $5, $6, $7, $8, $9)`,
+      [keyId, memberId, fields.models ?? [], fields.cidrs ?? [], fields.expiresAt ?? null, ...columnsOf(fields.limits)],
     );
     await database.query(
       "INSERT INTO api_key_secrets (id, api_key_id, hash, pepper_version, hint) VALUES ($1, $2, $3, $4, $5)",
       [secretId, keyId, digest, PEPPER_VERSION, hintOf(secret)],
     );
-    return { keyId: keyId ?? "", secret };
+    return { keyId: keyId ?? "", memberId, secret };
+  }
+
+  /** A newer secret of a key, as after a rotation; the earlier one works for another hour. */
+  async function addSecret(keyId: string) {
+    const secret = mintSecret();
+    await database.query(
+      "UPDATE api_key_secrets SET expires_at = now() + interval '1 hour' WHERE api_key_id = $1 AND expires_at IS NULL",
+      [keyId],
+    );
+    await database.query(
+      "INSERT INTO api_key_secrets (id, api_key_id, hash, pepper_version, hint) VALUES ($1, $2, $3, $4, $5)",
+      [
+        newRequestId(Date.now()),
+        keyId,
+        digestOf(secret, deriveKey(env.PODPASS_SECRET, "pepper")),
+        PEPPER_VERSION,
+        hintOf(secret),
+      ],
+    );
+    return secret;
   }
 
   /** The rows of a key once all is written, oldest first. */
@@ -98,7 +136,7 @@ export async function startGatewayRig(
     await rm(env.PODPASS_DATA_DIR, { recursive: true, force: true });
   }
 
-  return { url, gateway, database, podId, issueKey, rowsOf, stop };
+  return { url, gateway, database, podId, issueKey, addSecret, rowsOf, stop };
 }
 
 /** Just enough of a web server to stand in for Next: requests and responses as the platform's own classes. */
