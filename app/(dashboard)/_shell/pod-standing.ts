@@ -23,7 +23,8 @@ export type PodStanding = {
   isSimulated: boolean;
 };
 
-const STATES: Record<string, { tone: Tone; glyph: Glyph; word: string; words: string }> = {
+/** How each state looks and reads. */
+export const STATES: Record<string, { tone: Tone; glyph: Glyph; word: string; words: string }> = {
   serving: { tone: "ok", glyph: "disc", word: "Serving", words: "is serving" },
   loading: { tone: "info", glyph: "half", word: "Loading", words: "is loading" },
   unreachable: { tone: "danger", glyph: "cross", word: "Unreachable", words: "is unreachable" },

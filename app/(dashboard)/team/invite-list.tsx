@@ -43,10 +43,10 @@ export function InviteList({ invites, onRemake }: InviteListProps) {
                 {invite.email ?? "Whoever has the link"}
               </th>
               <td className="at-end">{roleName(invite.role)}</td>
-              <td>
+              <td className="no-phone">
                 {invite.invitedBy}, <Time at={invite.createdAt} />
               </td>
-              <td className="at-end" data-label="Ends">
+              <td data-label="Ends">
                 <Time at={invite.expiresAt} style="dayAndTime" />
               </td>
               <td className="right whole">

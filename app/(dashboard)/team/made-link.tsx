@@ -64,7 +64,7 @@ export function MadeLink({ label, link, expiresAt, mail, to, onClose }: MadeLink
         {mail && !mail.sent && (
           <div className="gap-above">
             <Note tone="warn" role="alert">
-              The mail to {to} was not taken: <code className="anywhere">{mail.error}</code> The link above works all
+              The mail to {to} was not taken: <code className="anywhere">{mail.error}</code>. The link above works all
               the same.
             </Note>
           </div>

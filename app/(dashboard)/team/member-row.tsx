@@ -26,10 +26,11 @@ export function MemberRow({ of: member, context, onOpen }: MemberRowProps) {
             {member.name}
             {isSelf && <span className="muted"> you</span>}
           </span>
+          <span className="only-phone muted">{roleName(member.role)}</span>
         </span>
       </th>
       <td className="no-phone low-rank anywhere second">{member.email}</td>
-      <td className="at-end">{roleName(member.role)}</td>
+      <td className="no-phone">{roleName(member.role)}</td>
       <td>
         {isDisabled ? (
           <Status tone="idle" glyph="bars">
@@ -62,7 +63,7 @@ export function MemberRow({ of: member, context, onOpen }: MemberRowProps) {
           </Link>
         )}
       </td>
-      <td className="right whole">
+      <td className="right corner">
         <MemberMenu of={member} context={context} onOpen={onOpen} />
       </td>
     </tr>

@@ -1,0 +1,21 @@
+import { Status } from "@/app/_ui/status";
+import type { ConnectionResult } from "@/lib/pods/connection";
+
+/** What a test of the connection came to, and what to do next. */
+export function Found({ result }: { result: ConnectionResult }) {
+  if (result.ok) {
+    return (
+      <Status tone="ok" glyph="disc" detail={result.models.join(", ") || "no model yet"}>
+        Answers in {result.roundTripMs} ms
+      </Status>
+    );
+  }
+  return (
+    <>
+      <Status tone="danger" glyph="cross">
+        {result.sentence}
+      </Status>
+      <p className="help">{result.nextStep}</p>
+    </>
+  );
+}
