@@ -1,0 +1,31 @@
+import type { Metadata } from "next";
+import { activityActions, listActivity } from "@/lib/audit/queries";
+import { isAdmin } from "@/lib/auth/member";
+import { listMembers } from "@/lib/auth/queries";
+import { viewer } from "../_shell/viewer";
+import { ActivityScreen } from "./activity-screen";
+import { readActivityView } from "./view";
+
+export const metadata: Metadata = { title: "Activity" };
+
+type Search = Promise<Record<string, string | string[] | undefined>>;
+
+export default async function ActivityPage({ searchParams }: { searchParams: Search }) {
+  const [{ member, zone, now }, address] = await Promise.all([viewer(), searchParams]);
+  const view = readActivityView(address, zone);
+  const [page, actions, members] = await Promise.all([
+    listActivity(member, view),
+    activityActions(member),
+    isAdmin(member) ? listMembers(member, now) : [],
+  ]);
+  return (
+    <ActivityScreen
+      view={view}
+      events={page.events}
+      next={page.next}
+      actions={actions}
+      members={members.map(({ id, name }) => ({ id, name }))}
+      isAdmin={isAdmin(member)}
+    />
+  );
+}
