@@ -3,6 +3,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { env } from "@/lib/env";
 import { createNodeHandler } from "@/lib/gateway/node-http";
 import { openGateway } from "@/lib/gateway/open-gateway";
+import { createSharedStore } from "@/lib/limits/shared-store";
 import { log } from "@/lib/log";
 import { gatewayFigures } from "@/lib/operations/gateway-figures";
 import { gatewayReasons } from "@/lib/operations/gateway-reasons";
@@ -28,7 +29,13 @@ let isDraining = false;
 const tell = (message: FromWorker) => process.send?.(message);
 
 const metrics = createRequestMetrics();
-const gateway = await openGateway({ env, probe: createPodProbe(), observe: metrics.observe });
+const sharedLimits = env.WEB_CONCURRENCY > 1 ? createSharedStore(tell) : null;
+const gateway = await openGateway({
+  env,
+  probe: createPodProbe(),
+  observe: metrics.observe,
+  limits: sharedLimits?.store,
+});
 const figures = () => [...metrics.figures(), ...gatewayFigures(gateway.stats())];
 const siblings = createSiblings({ tell, own: figures });
 const answerOperations = createNodeOperations(
@@ -87,6 +94,7 @@ async function untilCallsEnded() {
 
 process.on("message", (message: ToWorker) => {
   siblings.hear(message);
+  if (message.type === "limits-verdict") sharedLimits?.hear(message);
   if (message.type === "next") nextPort = message.port;
   if (message.type === "drain") {
     drain(message.limitMs).catch((error: unknown) => {

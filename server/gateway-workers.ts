@@ -1,9 +1,11 @@
 import cluster, { type Worker } from "node:cluster";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
+import { createLedger } from "@/lib/limits/ledger";
+import { createLimitsKeeper } from "@/lib/limits/shared-store";
 import { log } from "@/lib/log";
 import { createFiguresExchange } from "./figures-exchange";
-import type { FromWorker, ToWorker } from "./messages";
+import { type FromWorker, isAboutLimits, type ToWorker } from "./messages";
 import { StartError } from "./start-error";
 
 const BACKOFF_MS = [50, 250, 1_000, 5_000];
@@ -38,6 +40,13 @@ export async function startGatewayWorkers(
   cluster.setupPrimary({ exec: fileURLToPath(new URL("../dist/gateway-worker.js", import.meta.url)), execArgv: HEAP });
   const workers = new Set<Worker>();
   const figures = createFiguresExchange(workers);
+  // Several workers are one to whoever calls: their limits are kept here.
+  const limits = createLimitsKeeper<Worker>(
+    createLedger(() => performance.now()),
+    (worker, verdict) => {
+      if (worker.isConnected()) worker.send(verdict);
+    },
+  );
   let isStopping = false;
   let failures = 0;
 
@@ -52,6 +61,8 @@ export async function startGatewayWorkers(
     return new Promise((resolve, reject) => {
       worker.on("message", (message: FromWorker) => {
         if (message.type === "figures-wanted" || message.type === "figures") return figures.hear(worker, message);
+        // What a worker said last may arrive after its end, when all it held is free already.
+        if (isAboutLimits(message)) return workers.has(worker) ? limits.hear(worker, message) : undefined;
         if (message.type === "listening") {
           // Said again to each new worker: it was not there when it was said first.
           worker.send(greeting());
@@ -62,6 +73,7 @@ export async function startGatewayWorkers(
       worker.once("exit", (code, signal) => {
         workers.delete(worker);
         figures.leave(worker);
+        limits.leave(worker);
         reject(new StartError("The gateway's process does not start. What it says is above."));
         if (isStopping) return;
         failures = Date.now() - startedAt > GOOD_RUN_MS ? 1 : failures + 1;

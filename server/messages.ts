@@ -1,13 +1,15 @@
+import type { LimitsMessage, LimitsVerdict } from "@/lib/limits/shared-store";
 import type { Figure } from "@/lib/operations/figures";
 
 /** Worker → supervisor: its own figures, because it wants the others' (it was scraped), or because it was asked. */
 export type FiguresMessage = { type: "figures-wanted" | "figures"; ask: number; figures: Figure[] };
 
 /** Worker → supervisor. */
-export type FromWorker = { type: "listening" } | { type: "failed"; reason: string } | FiguresMessage;
+export type FromWorker = { type: "listening" } | { type: "failed"; reason: string } | FiguresMessage | LimitsMessage;
 
 /** Supervisor → worker. */
 export type ToWorker =
+  | LimitsVerdict
   /** Where Next listens now; null while it does not. */
   | { type: "next"; port: number | null }
   /** Say what you have counted. */
@@ -16,3 +18,7 @@ export type ToWorker =
   | { type: "figures-of-others"; ask: number; figures: Figure[][] }
   /** No new work; what runs may finish within `limitMs`, then the worker ends by itself. */
   | { type: "drain"; limitMs: number };
+
+export function isAboutLimits(message: FromWorker): message is LimitsMessage {
+  return message.type === "limits-take" || message.type === "limits-end" || message.type === "limits-seed";
+}

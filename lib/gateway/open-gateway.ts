@@ -5,6 +5,7 @@ import { NO_LIMITS } from "@/lib/keys/limits";
 import { digestOf } from "@/lib/keys/secret";
 import { verdictOn } from "@/lib/keys/verdict";
 import { createAdmit, LimitReached, type Permit } from "@/lib/limits/admit";
+import type { LimitStore } from "@/lib/limits/ask";
 import { createLedger } from "@/lib/limits/ledger";
 import { tokensOfMonth } from "@/lib/limits/queries";
 import { reservationOf, trueUse } from "@/lib/limits/reservation";
@@ -41,6 +42,8 @@ type Options = {
   probe: () => Promise<void>;
   /** Sees each request's end, as the log does: for metrics. */
   observe?: (line: LogLine) => void;
+  /** Where limits are kept that this process shares with others; without it, in this process. */
+  limits?: LimitStore | undefined;
 };
 
 export type OpenGateway = Awaited<ReturnType<typeof openGateway>>;
@@ -49,7 +52,7 @@ export type OpenGateway = Awaited<ReturnType<typeof openGateway>>;
  * The gateway with its real parts: cache, journal, pods. One a process. `handle` never rejects.
  * Opens although the database is away, and answers 503 until it is back.
  */
-export async function openGateway({ env, probe, observe }: Options) {
+export async function openGateway({ env, probe, observe, limits }: Options) {
   const databaseUrl = env.DATABASE_URL;
   if (databaseUrl === undefined) throw new AppError("database_unavailable", "DATABASE_URL is not set.");
   const pepper = deriveKey(env.PODPASS_SECRET, "pepper");
@@ -67,7 +70,7 @@ export async function openGateway({ env, probe, observe }: Options) {
 
   const authenticate = createAuthenticate({ pepper, lookUp: callers.get, dbNow: callers.dbNow });
   const admit = createAdmit({
-    store: createLedger(() => performance.now()),
+    store: limits ?? createLedger(() => performance.now()),
     roleLimits: (role) => roleLimits?.[role] ?? NO_LIMITS,
     spentOf: (account, month) => tokensOfMonth(account, month),
     now: () => performance.now(),
