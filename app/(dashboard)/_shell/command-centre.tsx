@@ -6,10 +6,12 @@ import { useEffect, useRef, useState } from "react";
 import { areShortcutsOn, FIND_EVENT, isTyping, NEW_KEY_EVENT, pageFor } from "./commands";
 import type { NavEntry } from "./nav";
 
-const FindDialog = dynamic(() => import("./find-dialog").then((module) => module.FindDialog), { ssr: false });
+const loadFind = () => import("./find-dialog").then((module) => module.FindDialog);
+const FindDialog = dynamic(loadFind, { ssr: false });
 const HelpDialog = dynamic(() => import("./help-dialog").then((module) => module.HelpDialog), { ssr: false });
 
 const SEQUENCE_MS = 1_000;
+const PRELOAD_AFTER_MS = 2_000;
 
 /** Listens to the whole page's keyboard: ⌘K or Ctrl+K, `/`, `n`, `g` and a letter, `?`. Silent while somebody types. */
 export function CommandCentre({ entries }: { entries: readonly NavEntry[] }) {
@@ -17,6 +19,13 @@ export function CommandCentre({ entries }: { entries: readonly NavEntry[] }) {
   const pathname = usePathname();
   const [open, setOpen] = useState<"find" | "help" | null>(null);
   const wentAt = useRef(Number.NEGATIVE_INFINITY);
+  const isOpen = open !== null;
+
+  // The menu's code comes when the page has nothing else to do, so that what is typed right after ⌘K lands in it.
+  useEffect(() => {
+    const timer = setTimeout(loadFind, PRELOAD_AFTER_MS);
+    return () => clearTimeout(timer);
+  }, []);
 
   useEffect(() => {
     const newKey = () => {
@@ -34,7 +43,8 @@ export function CommandCentre({ entries }: { entries: readonly NavEntry[] }) {
         setOpen("find");
         return;
       }
-      if (event.metaKey || event.ctrlKey || event.altKey || isTyping(event.target) || !areShortcutsOn()) return;
+      if (event.metaKey || event.ctrlKey || event.altKey || isOpen || isTyping(event.target) || !areShortcutsOn())
+        return;
       const isSequence = event.timeStamp - wentAt.current < SEQUENCE_MS;
       wentAt.current = event.key === "g" ? event.timeStamp : Number.NEGATIVE_INFINITY;
       const page = isSequence
@@ -57,7 +67,7 @@ export function CommandCentre({ entries }: { entries: readonly NavEntry[] }) {
       removeEventListener("keydown", onKey);
       removeEventListener(FIND_EVENT, onFind);
     };
-  }, [pathname, router, entries]);
+  }, [pathname, router, entries, isOpen]);
 
   const close = () => setOpen(null);
   if (open === "find") return <FindDialog entries={entries} onClose={close} onHelp={() => setOpen("help")} />;

@@ -29,8 +29,8 @@ export default async function ConnectPage() {
         <div>
           <SectionTitle>Base URL</SectionTitle>
           <div className="row">
-            <span className="field grow">
-              <code className="base-url">{base}</code>
+            <span className="field field-tall grow">
+              <code className="anywhere">{base}</code>
             </span>
             <CopyButton text={base} />
           </div>
