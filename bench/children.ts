@@ -2,7 +2,7 @@ import { type ChildProcess, type ForkOptions, fork, type SpawnOptions, spawn } f
 import { once } from "node:events";
 
 const END_PATIENCE_MS = 5_000;
-const started = new Set<ChildProcess>();
+const started = new Map<ChildProcess, NodeJS.Signals>();
 
 /** Only what a program needs to run: nothing of the environment the benchmark was started in. */
 export const PLAIN_ENVIRONMENT = {
@@ -14,9 +14,14 @@ export const PLAIN_ENVIRONMENT = {
   NODE_ENV: "production",
 } as const satisfies NodeJS.ProcessEnv;
 
-/** Starts a program that is ended at the end of the run, whatever happens before. */
-export function startProgram(command: string, args: string[], options: SpawnOptions): ChildProcess {
-  return kept(spawn(command, args, options));
+/** Starts a program that is ended at the end of the run, whatever happens before; one with children of its own by a signal it hears. */
+export function startProgram(
+  command: string,
+  args: string[],
+  options: SpawnOptions,
+  lastSignal: NodeJS.Signals = "SIGKILL",
+): ChildProcess {
+  return kept(spawn(command, args, options), lastSignal);
 }
 
 /** Starts a Node program that talks over IPC, and ends with it. */
@@ -25,8 +30,8 @@ export function startNode(file: string, options: ForkOptions = {}, args: string[
 }
 
 /** Also for processes that something else has started. */
-export function kept(child: ChildProcess): ChildProcess {
-  started.add(child);
+export function kept(child: ChildProcess, lastSignal: NodeJS.Signals = "SIGKILL"): ChildProcess {
+  started.set(child, lastSignal);
   child.once("exit", () => started.delete(child));
   return child;
 }
@@ -60,5 +65,5 @@ export async function end(child: ChildProcess, ask: () => void = () => child.kil
 
 /** For the very end, or an unforeseen one: nothing is left running. */
 export function killAll() {
-  for (const child of started) child.kill("SIGKILL");
+  for (const [child, signal] of started) child.kill(signal);
 }

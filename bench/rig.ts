@@ -41,6 +41,8 @@ export type Rig = Awaited<ReturnType<typeof startRig>>;
 export async function startRig(options: Options) {
   const folder = mkdtempSync(join(tmpdir(), "podpass-bench-"));
   chmodSync(folder, 0o711);
+  // Also where the run is broken off.
+  process.once("exit", () => rmSync(folder, { recursive: true, force: true, maxRetries: 3 }));
   const upstream = startNode(built("upstream"));
   const { port: upstreamPort } = await messageOf<{ port: number }>(upstream);
   const [load, secondLoad] = [startNode(built("load")), startNode(built("load"))];
@@ -124,7 +126,6 @@ export async function startRig(options: Options) {
   async function stop() {
     await Promise.all([load, secondLoad, upstream].map((child) => end(child, () => child.disconnect())));
     await database.stop();
-    rmSync(folder, { recursive: true, force: true });
   }
 
   return { folder, bundle, flags, database, environment, first, direct, accounts, run, beside, podpass, peers, stop };

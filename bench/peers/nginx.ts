@@ -18,9 +18,8 @@ export async function startNginx({ upstreamPort, folder }: Surroundings): Promis
   const port = await freePort();
   writeFileSync(join(home, "nginx.conf"), configuration(home, port, upstreamPort));
   const log = openSync(join(home, "error.log"), "a");
-  const master = startProgram(program, ["-p", home, "-e", join(home, "error.log"), "-c", join(home, "nginx.conf")], {
-    stdio: ["ignore", log, log],
-  });
+  const paths = ["-p", home, "-e", join(home, "error.log"), "-c", join(home, "nginx.conf")];
+  const master = startProgram(program, paths, { stdio: ["ignore", log, log] }, "SIGTERM");
   const headers = { authorization: `Bearer ${POD_KEY}` };
   await untilAnswers("nginx", { port, headers, pids: [] });
   const target = { port, headers, pids: await workersOf(master.pid ?? 0) };
