@@ -30,6 +30,7 @@ const CATALOGUE = {
   internal_error: { status: 500, retry: true },
   pod_error: { status: 502, retry: true },
   pod_unavailable: { status: 503, retry: true },
+  queue_full: { status: 503, retry: true },
   database_unavailable: { status: 503, retry: true },
   usage_unavailable: { status: 503, retry: true },
   shutting_down: { status: 503, retry: true },

@@ -149,3 +149,26 @@ test("what was used this month before the gateway started counts, and last month
   }
   expect([(await chat(used.secret)).status, (await chat(fresh.secret)).status]).toEqual([429, 200]);
 });
+
+test("a full pod is shared: beside many requests of one member, another's next one is next, and its answer says what it waited", async () => {
+  const [greedy, modest] = [await rig.issueKey(), await rig.issueKey()];
+  await rig.setMaxInFlight(1);
+  const pace = { max_tokens: 100, ignore_eos: true };
+  const many = Promise.all(
+    Array.from({ length: 20 }, (_, index) => chat(greedy.secret, { ...pace, user: `greedy ${index}` })),
+  );
+  await expect.poll(() => rig.gateway.stats().waiting, { timeout: 5_000 }).toBe(19);
+  const left = new AbortController();
+  const leaver = chat(modest.secret, pace, left.signal).catch(() => null);
+  await new Promise((resolve) => setTimeout(resolve, 100));
+  left.abort();
+  await leaver;
+  const answer = await chat(modest.secret, pace);
+  expect([answer.status, rig.gateway.stats().waiting > 10]).toEqual([200, true]);
+  await rig.setMaxInFlight(null);
+  expect((await many).every(({ status }) => status === 200)).toBe(true);
+  const rows = await rig.rowsOf(modest.keyId);
+  expect(rows.map((row) => row.outcome)).toEqual(["client_closed", "completed"]);
+  expect(String(rows[1]?.queue_ms)).toBe(answer.headers.get("x-podpass-queue-ms"));
+  expect(rig.gateway.stats().waiting).toBe(0);
+});

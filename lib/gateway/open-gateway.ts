@@ -10,6 +10,7 @@ import { createLedger } from "@/lib/limits/ledger";
 import { tokensOfMonth } from "@/lib/limits/queries";
 import { reservationOf, trueUse } from "@/lib/limits/reservation";
 import { log } from "@/lib/log";
+import { createFairQueue, type FairQueue, type Turn } from "@/lib/pods/queue";
 import { openPodKey } from "@/lib/pods/seal";
 import { deriveKey } from "@/lib/secrets";
 import { createRecorder } from "@/lib/usage/recorder";
@@ -67,6 +68,7 @@ export async function openGateway({ env, probe, observe, limits }: Options) {
   let roleLimits: PolicyFacts["roleLimits"] | null = null;
   /** Requests that wait for a place at a pod. */
   let waiting = 0;
+  const queues = new WeakMap<LivePod, FairQueue>();
 
   const authenticate = createAuthenticate({ pepper, lookUp: callers.get, dbNow: callers.dbNow });
   const admit = createAdmit({
@@ -85,19 +87,25 @@ export async function openGateway({ env, probe, observe, limits }: Options) {
     authenticate,
     ...check,
     look: createLook({ pods: roster.active }),
-    admit: async (attempt, call) => {
-      waiting += 1;
-      const pod = await roster.choose(call).finally(() => {
-        waiting -= 1;
-      });
+    admit: async (attempt, call, client) => {
+      const pod = await counted(roster.choose(call));
       const permit = await limit(attempt, call);
+      // Whoever waits for a pod counts as its load: the next call may find another one free.
       pod.inFlight += 1;
-      const release = (tokens: Tokens) => {
+      try {
+        const turn = await takeTurn(pod, attempt, call, client);
+        const release = (tokens: Tokens) => {
+          pod.inFlight -= 1;
+          turn.done(tokens);
+          if (attempt.askedAt === null) permit.giveBack();
+          else permit.settle(trueUse(tokens, call));
+        };
+        return { pod, release };
+      } catch (error) {
         pod.inFlight -= 1;
-        if (attempt.askedAt === null) permit.giveBack();
-        else permit.settle(trueUse(tokens, call));
-      };
-      return { pod, release };
+        permit.giveBack();
+        throw error;
+      }
     },
     record: recorder,
     forward: relay,
@@ -118,6 +126,40 @@ export async function openGateway({ env, probe, observe, limits }: Options) {
       if (error instanceof LimitReached) attempt.limitHeaders = error.headers;
       throw error;
     }
+  }
+
+  /** Waits in the pod's queue, if there is one; how long is told in the answer. */
+  async function takeTurn(pod: LivePod, attempt: Attempt, call: Call, client: Client): Promise<Turn> {
+    const queue = queueOf(pod);
+    const expected = { prompt: call.promptEstimate, output: call.outputEstimate };
+    const found = queue.enter(attempt.caller.memberId, expected, client);
+    const turn = found instanceof Promise ? await counted(found) : found;
+    if (pod.facts.maxInFlight !== null) {
+      attempt.queueMs = Math.round(turn.waitedMs);
+      attempt.limitHeaders = { ...attempt.limitHeaders, "x-podpass-queue-ms": String(attempt.queueMs) };
+    }
+    return turn;
+  }
+
+  function counted<T>(pending: Promise<T>): Promise<T> {
+    waiting += 1;
+    return pending.finally(() => {
+      waiting -= 1;
+    });
+  }
+
+  function queueOf(pod: LivePod): FairQueue {
+    let queue = queues.get(pod);
+    if (queue === undefined) {
+      queue = createFairQueue({ limit: () => shareOf(pod.facts.maxInFlight), now: () => performance.now() });
+      queues.set(pod, queue);
+    }
+    return queue;
+  }
+
+  /** Each worker has its part of what a pod may run at once. */
+  function shareOf(most: number | null) {
+    return most === null ? null : Math.max(1, Math.floor(most / env.WEB_CONCURRENCY));
   }
 
   /** Ids carry the database's time, so that buckets are the same on every replica. */
@@ -145,6 +187,10 @@ export async function openGateway({ env, probe, observe, limits }: Options) {
   }
 
   async function relay(attempt: Attempt, call: Call, pod: LivePod, client: Client, request: GatewayRequest) {
+    const digest = digestOf(credentialOf(request.headers, attempt.route.dialect), pepper);
+    // A key may have been revoked while its call waited.
+    const ended = attempt.queueMs === null || attempt.queueMs === 0 ? null : await recheck(digest);
+    if (ended !== null) throw ended;
     attempt.askedAt = performance.now();
     const { relayed, stop } = forward({
       requestId: attempt.id,
@@ -158,7 +204,6 @@ export async function openGateway({ env, probe, observe, limits }: Options) {
         attempt.firstTokenAt = performance.now();
       },
     });
-    const digest = digestOf(credentialOf(request.headers, attempt.route.dialect), pepper);
     const live = {
       keyId: attempt.caller.keyId,
       isStreamed: call.isStreamed,
@@ -219,6 +264,8 @@ export async function openGateway({ env, probe, observe, limits }: Options) {
     /** Ends all streams, each with an event that says why. */
     endStreams: () =>
       liveCalls.stopAll(new AppError("shutting_down", "Podpass is restarting. Send the request again.")),
+    /** Reads pods and policy now; they are read every two seconds anyway. Rejects if the database can't say. */
+    refresh,
     /** Resolves when every request that ended so far has its row. */
     flush: recorder.flush,
     stats: () => ({

@@ -47,7 +47,7 @@ export class MinuteWindow {
     if (excess <= 0) return 0;
     for (const slot of this.slots) {
       excess -= slot.amount;
-      if (excess <= 0) return slot.lastAt + MINUTE_MS - now;
+      if (excess <= 0) return untilGone(slot, now);
     }
     return MINUTE_MS;
   }
@@ -56,7 +56,7 @@ export class MinuteWindow {
   emptyAfterMs(now: number): number {
     this.forget(now);
     const last = this.slots.findLast((slot) => slot.amount > 0);
-    return last === undefined ? 0 : last.lastAt + MINUTE_MS - now;
+    return last === undefined ? 0 : untilGone(last, now);
   }
 
   private forget(now: number) {
@@ -69,4 +69,9 @@ export class MinuteWindow {
     }
     if (gone > 0) this.slots.splice(0, gone);
   }
+}
+
+/** Never more than a minute, as a fraction of a millisecond lost in the sum would have it. */
+function untilGone({ lastAt }: Slot, now: number) {
+  return Math.min(MINUTE_MS, lastAt + MINUTE_MS - now);
 }

@@ -44,6 +44,7 @@ export type UsageRow = {
   model: string | null;
   route: string;
   streamed: boolean;
+  queue_ms: number | null;
   ttft_ms: number | null;
   duration_ms: number | null;
   error_code: string | null;
@@ -118,6 +119,12 @@ export async function startGatewayRig(
     return secret;
   }
 
+  /** Resolves when the gateway has read it. */
+  async function setMaxInFlight(most: number | null) {
+    await database.query("UPDATE pods SET max_in_flight = $2 WHERE id = $1", [podId, most]);
+    await gateway.refresh();
+  }
+
   /** The rows of a key once all is written, oldest first. */
   async function rowsOf(keyId: string): Promise<UsageRow[]> {
     await gateway.flush();
@@ -136,7 +143,7 @@ export async function startGatewayRig(
     await rm(env.PODPASS_DATA_DIR, { recursive: true, force: true });
   }
 
-  return { url, gateway, database, podId, issueKey, addSecret, rowsOf, stop };
+  return { url, gateway, database, podId, issueKey, addSecret, setMaxInFlight, rowsOf, stop };
 }
 
 /** Just enough of a web server to stand in for Next: requests and responses as the platform's own classes. */

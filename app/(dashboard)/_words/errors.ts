@@ -84,6 +84,7 @@ export const ERROR_WORDS: Partial<Record<ErrorCode, Words>> = {
     meaning: "The pod took too long. Ask for fewer tokens, or try when it is less busy.",
     retry: true,
   },
+  queue_full: { short: "queue full", meaning: "Too many requests waited for the pod. Try again shortly.", retry: true },
   database_unavailable: { short: "database away", meaning: "Podpass could not reach its database.", retry: true },
   usage_unavailable: {
     short: "usage not recorded",

@@ -31,6 +31,7 @@ const WHEN: Readonly<Record<ErrorCode, string | null>> = {
   internal_error: "Something went wrong inside Podpass. The request id finds it in the log.",
   pod_error: "The pod failed, or broke off before its answer was complete.",
   pod_unavailable: "No pod can serve at this moment.",
+  queue_full: "Too many requests wait for the pod, or this one waited too long.",
   database_unavailable: "Podpass cannot reach its database. Never said as 401.",
   usage_unavailable: "Usage can't be recorded at this moment, and nothing runs unrecorded.",
   shutting_down: "Podpass is restarting.",
