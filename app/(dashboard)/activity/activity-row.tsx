@@ -2,14 +2,17 @@
 
 import Link from "next/link";
 import { Time } from "@/app/_ui/time";
+import { useZone } from "@/app/_ui/zone";
 import type { Activity } from "@/lib/audit/queries";
 import { actionWords, changesOf } from "./words";
 
-const MOST_SHOWN = 4;
+const MOST_SHOWN = 5;
 
 /** One thing that happened: who did what to what, with what changed, when and from where. */
 export function ActivityRow({ of: event, showAddress }: { of: Activity; showAddress: boolean }) {
-  const changes = changesOf(event);
+  const zone = useZone();
+  // What was made is named already.
+  const changes = changesOf(event, zone).filter(({ field, before }) => field !== "name" || before !== null);
   const isKey = event.targetKind === "key";
   const target = event.targetId === event.actorId && event.actorId !== null ? null : event.targetName;
   const isOwn = event.targetId === event.actorId && event.actorId !== null;
@@ -28,13 +31,14 @@ export function ActivityRow({ of: event, showAddress }: { of: Activity; showAddr
         )}
       </th>
       <td className="whole second">
-        {changes.slice(0, MOST_SHOWN).map(({ field, before, after }) => (
-          <div key={field} className="anywhere">
+        {changes.slice(0, MOST_SHOWN).map(({ field, before, after }, index) => (
+          <span key={field} className="anywhere">
+            {index > 0 && ", "}
             <span className="muted">{field}</span>{" "}
             {before !== null && after !== null ? `${before} → ${after}` : (after ?? before)}
-          </div>
+          </span>
         ))}
-        {changes.length > MOST_SHOWN && <div className="muted">and {changes.length - MOST_SHOWN} more, in the CSV</div>}
+        {changes.length > MOST_SHOWN && <span className="muted">, {changes.length - MOST_SHOWN} more in the CSV</span>}
       </td>
       {showAddress && <td className="low-rank no-phone">{event.ip ? <code>{event.ip}</code> : "–"}</td>}
     </tr>

@@ -2,14 +2,14 @@ import { expect, test } from "vitest";
 import { actionWords, changesOf, filterName } from "./words";
 
 test("a changed role is told in the words of the page", () => {
-  expect(changesOf({ before: { role: "MEMBER" }, after: { role: "ADMIN" } })).toEqual([
+  expect(changesOf({ before: { role: "MEMBER" }, after: { role: "ADMIN" } }, "UTC")).toEqual([
     { field: "role", before: "Member", after: "Admin" },
   ]);
 });
 
 test("of a policy only what differs is told, each limit on its own", () => {
   const limits = (rpm: number | null) => ({ roleLimits: { MEMBER: { rpm, tpm: 1_000 } }, maxKeyDays: 90 });
-  expect(changesOf({ before: limits(null), after: limits(60) })).toEqual([
+  expect(changesOf({ before: limits(null), after: limits(60) }, "UTC")).toEqual([
     { field: "requests a minute, Member", before: "none", after: "60" },
   ]);
 });
@@ -21,10 +21,10 @@ test("money is in dollars, grace in hours, ids are left out", () => {
     secretId: "x",
     expiresAt: "2026-11-29T20:13:00.000Z",
   };
-  expect(changesOf({ before: null, after }).map(({ field, after }) => `${field}: ${after}`)).toEqual([
+  expect(changesOf({ before: null, after }, "Asia/Kathmandu").map(({ field, after }) => `${field}: ${after}`)).toEqual([
     "money a month: $20.00",
     "grace: 24 h",
-    "ends: 2026-11-29 20:13 UTC",
+    "ends: 30 Nov 2026, 01:58",
   ]);
 });
 

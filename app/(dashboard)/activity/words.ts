@@ -1,4 +1,5 @@
 import { exact, money } from "@/app/_ui/figures";
+import { dayAndTime } from "@/app/_ui/moments";
 import type { Role } from "@/lib/auth/member";
 import { roleName } from "../_words/roles";
 
@@ -94,15 +95,15 @@ export type Change = { field: string; before: string | null; after: string | nul
 const factsOf = (json: unknown) => (json && typeof json === "object" ? (json as Record<string, unknown>) : {});
 
 /** What changed, field by field: what differs where both sides are known, else whatever was noted. Ids say nothing to a person. */
-export function changesOf({ before, after }: { before: unknown; after: unknown }): Change[] {
+export function changesOf({ before, after }: { before: unknown; after: unknown }, zone: string): Change[] {
   const was = flat(factsOf(before));
   const is = flat(factsOf(after));
   const names = [...new Set([...Object.keys(was), ...Object.keys(is)])].filter((name) => !/Ids?$/.test(name));
   return names
     .map((name) => ({
       field: fieldName(name),
-      before: name in was ? shown(name, was[name]) : null,
-      after: name in is ? shown(name, is[name]) : null,
+      before: name in was ? shown(name, was[name], zone) : null,
+      after: name in is ? shown(name, is[name], zone) : null,
     }))
     .filter((change) => change.before !== change.after);
 }
@@ -125,7 +126,7 @@ function fieldName(path: string) {
   return FIELDS[path] ?? path;
 }
 
-function shown(path: string, value: unknown): string {
+function shown(path: string, value: unknown, zone: string): string {
   const name = path.split(".").at(-1) ?? path;
   if (value === null || value === undefined) return "none";
   if (Array.isArray(value)) return value.length === 0 ? "any" : value.join(", ");
@@ -134,7 +135,6 @@ function shown(path: string, value: unknown): string {
   if (name.endsWith("MicroUsd")) return money(Number(value));
   if (name === "graceMs") return Number(value) === 0 ? "none" : `${exact(Number(value) / 3_600_000)} h`;
   if (typeof value === "number") return exact(value);
-  // Times are noted in ISO 8601; to the minute, and in UTC as they were written.
   const text = String(value);
-  return /^\d{4}-\d\d-\d\dT/.test(text) ? `${text.slice(0, 16).replace("T", " ")} UTC` : text;
+  return /^\d{4}-\d\d-\d\dT[\d:.]+Z$/.test(text) ? dayAndTime(new Date(text), zone) : text;
 }

@@ -22,11 +22,13 @@ export function MemberRow({ of: member, context, onOpen }: MemberRowProps) {
       <th scope="row">
         <span className="row">
           <Avatar name={member.name} />
-          <span className="name anywhere">
-            {member.name}
-            {isSelf && <span className="muted"> you</span>}
+          <span>
+            <span className="name anywhere">
+              {member.name}
+              {isSelf && <span className="muted"> you</span>}
+            </span>
+            <span className="only-phone muted"> {roleName(member.role)}</span>
           </span>
-          <span className="only-phone muted">{roleName(member.role)}</span>
         </span>
       </th>
       <td className="no-phone low-rank anywhere second">{member.email}</td>
