@@ -199,7 +199,7 @@ test("somebody else's key answers exactly like one that doesn't exist", async ({
   const answers = [];
   for (const id of [theirs.id, "018f0000-0000-7000-8000-000000000000"]) {
     const response = await page.goto(`/keys/${id}`);
-    answers.push({ status: response?.status(), words: await page.getByRole("main").innerText() });
+    answers.push({ status: response?.status(), words: await page.getByRole("main").textContent() });
   }
   expect(answers[0]).toEqual(answers[1]);
   expect(answers[0]?.status).toBe(404);
