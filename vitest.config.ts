@@ -3,7 +3,7 @@ import { defineConfig } from "vitest/config";
 
 const alias = { "@": fileURLToPath(new URL(".", import.meta.url)).replace(/\/$/, "") };
 // Off the whole hour and off UTC, so that a missing time zone shows at once.
-const env = { TZ: "Asia/Kathmandu", NODE_ENV: "test", LOG_LEVEL: "silent" };
+const env = { TZ: "Asia/Kathmandu", NODE_ENV: "test" as const, LOG_LEVEL: "silent" };
 const exclude = ["**/node_modules/**", "dist/**", ".next/**", "e2e/**", "data/**", ".venv/**"];
 
 export default defineConfig({

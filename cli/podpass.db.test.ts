@@ -9,7 +9,6 @@ import { build } from "esbuild";
 import pg from "pg";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { deriveKey } from "@/lib/secrets";
-import { moveToOwnDatabase } from "@/test/setup/own-database";
 
 // Each command is a process of its own, which takes a while on a busy machine.
 vi.setConfig({ testTimeout: 120_000 });
@@ -17,7 +16,6 @@ vi.setConfig({ testTimeout: 120_000 });
 const root = fileURLToPath(new URL("..", import.meta.url));
 // One file as in production, beside it: a process that compiles the tree first takes seconds to say anything.
 const program = join(root, `dist/podpass-${randomUUID()}.js`);
-const own = await moveToOwnDatabase();
 const sql = new pg.Client({ connectionString: process.env.DATABASE_URL });
 
 type Ended = { status: number | null; stdout: string; stderr: string };
@@ -74,7 +72,6 @@ beforeAll(async () => {
 afterAll(async () => {
   await rm(program, { force: true });
   await sql.end();
-  await own.drop();
 });
 
 test("a key that does not exist is said to be so, in one line", async () => {

@@ -1,8 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { expect, test } from "vitest";
-import { takeOwnDatabase } from "@/test/fixtures/own-database";
 
-await takeOwnDatabase();
 const { browser, makeMember, operator } = await import("@/test/fixtures/members");
 const { db } = await import("../db");
 const { changeRole, disableMember } = await import("./mutations");

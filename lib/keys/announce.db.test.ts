@@ -1,10 +1,8 @@
 import { randomUUID } from "node:crypto";
 import pg from "pg";
 import { afterAll, beforeAll, beforeEach, expect, test, vi } from "vitest";
-import { moveToOwnDatabase } from "@/test/setup/own-database";
 
 // The epoch is one row for everybody, and other files raise it too.
-const own = await moveToOwnDatabase();
 const { db } = await import("../db");
 const { announceKeyChange } = await import("./announce");
 
@@ -23,7 +21,6 @@ beforeEach(() => {
 });
 afterAll(async () => {
   await listener.end();
-  await own.drop();
 });
 
 const announce = (keyIds: string[] | "all") => db.$transaction((tx) => announceKeyChange(tx, keyIds));

@@ -1,13 +1,11 @@
 import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { moveToOwnDatabase } from "@/test/setup/own-database";
 import { type Actor, asProven, type Role } from "../auth/member";
 import { deriveKey } from "../secrets";
 import { createKeySchema } from "./schema";
 import { digestOf } from "./secret";
 
 // The policy is one row for everybody, and these promises depend on it.
-const own = await moveToOwnDatabase();
 const { db } = await import("../db");
 const { env } = await import("../env");
 const { AppError } = await import("../errors");
@@ -54,7 +52,6 @@ async function refusal(call: Promise<unknown>) {
   return "accepted";
 }
 
-afterAll(() => own.drop());
 
 let me: Awaited<ReturnType<typeof person>>;
 let admin: typeof me;

@@ -1,10 +1,8 @@
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterAll, beforeEach, describe, expect, test } from "vitest";
-import { moveToOwnDatabase } from "@/test/setup/own-database";
 import type { Actor } from "../auth/member";
 
-const own = await moveToOwnDatabase();
 const { db } = await import("../db");
 const { addPod, ensureFirstPod, removePod } = await import("./mutations");
 const { createPodProbe } = await import("./probe");
@@ -17,7 +15,6 @@ const admin: Actor = { kind: "system", memberId: null, role: "OWNER", ip: null, 
 beforeEach(async () => {
   await db.pod.deleteMany();
 });
-afterAll(() => own.drop());
 
 describe("the first pod", () => {
   const given = { baseUrl: "http://10.0.0.9:8000/v1", apiKey: "pod-key-1" };
