@@ -32,6 +32,7 @@ export function createNodeHandler(handle: Handle) {
 
 /** Up to here an answer's body is joined with its head and leaves in one write; beyond, copying it costs more. */
 const JOINED_BYTES = 32 * 1024;
+const MOST_READ_PAST = 64 * 1024;
 
 class NodeClient implements Client {
   onGone: (() => void) | null = null;
@@ -79,8 +80,7 @@ class NodeClient implements Client {
   answer(status: number, headers: Record<string, string>, body: Buffer) {
     if (this.isGone) return;
     headers["content-length"] = String(body.length);
-    // What was not read would be taken for the next request: the connection can't be used again.
-    if (!this.request.complete) headers.connection = "close";
+    if (isMuchLeft(this.request)) headers.connection = "close";
     this.response.writeHead(status, headers);
     if (body.length > JOINED_BYTES) this.response.end(body);
     else this.response.end(body.toString("latin1"), "latin1");
@@ -89,6 +89,12 @@ class NodeClient implements Client {
   cut() {
     this.response.destroy();
   }
+}
+
+/** Node reads past what is left of a body, to get at the next request. That is not worth it for a large one. */
+function isMuchLeft({ complete, headers }: IncomingMessage) {
+  if (complete) return false;
+  return headers["transfer-encoding"] !== undefined || Number(headers["content-length"] ?? 0) > MOST_READ_PAST;
 }
 
 /** The whole body in one buffer; nothing beyond `limit` is held. Senders that dawdle are the server's to end. */

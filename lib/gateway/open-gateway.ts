@@ -187,9 +187,10 @@ export async function openGateway({ env, probe, observe, limits }: Options) {
   }
 
   async function relay(attempt: Attempt, call: Call, pod: LivePod, client: Client, request: GatewayRequest) {
-    const digest = digestOf(credentialOf(request.headers, attempt.route.dialect), pepper);
+    // Hashed again only for those who waited or stream for long: most calls are over before.
+    const recheckCaller = () => recheck(digestOf(credentialOf(request.headers, attempt.route.dialect), pepper));
     // A key may have been revoked while its call waited.
-    const ended = attempt.queueMs === null || attempt.queueMs === 0 ? null : await recheck(digest);
+    const ended = attempt.queueMs === null || attempt.queueMs === 0 ? null : await recheckCaller();
     if (ended !== null) throw ended;
     attempt.askedAt = performance.now();
     const { relayed, stop } = forward({
@@ -210,7 +211,7 @@ export async function openGateway({ env, probe, observe, limits }: Options) {
       startedAt: attempt.askedAt,
       client,
       stop,
-      recheck: () => recheck(digest),
+      recheck: recheckCaller,
     };
     liveCalls.add(live);
     try {
