@@ -93,8 +93,11 @@ test("the theme is right from the first paint, also when chosen against the syst
 test("letters lead to pages, and are silent in fields", async ({ page, signIn, issueKey }) => {
   await issueKey(await signIn(), { name: "laptop" });
   await page.goto("/keys");
-  await page.keyboard.press("/");
-  await expect(page.getByLabel("Search keys")).toBeFocused();
+  // The page listens from the moment its scripts have run, which a locator can't see.
+  await expect(async () => {
+    await page.keyboard.press("/");
+    await expect(page.getByLabel("Search keys")).toBeFocused({ timeout: 500 });
+  }).toPass();
   await page.keyboard.type("gun");
   await expect(page.getByLabel("Search keys")).toHaveValue("gun");
   await page.getByLabel("Search keys").blur();
