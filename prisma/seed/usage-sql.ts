@@ -34,7 +34,7 @@ ended AS (
       WHEN fate > 0.9625 THEN 'lost' ELSE 'completed' END AS outcome,
     least(exp(6.6 + 0.9 * (${normal("c")})), 30000)::int AS prompt,
     CASE WHEN ($13::bool[])[pass] THEN 0 ELSE least(exp(5.3 + 0.8 * (${normal("d")})), 4000)::int END AS completion,
-    (70 + exp(4.6 + 0.7 * (${normal("e")})))::int AS ttft
+    ((70 + exp(4.6 + 0.7 * (${normal("e")}))) * (0.6 + 0.2 * (pass % 5)))::int AS ttft
   FROM timed
 ),
 measured AS (

@@ -1,0 +1,87 @@
+// `npm run pictures`: the README's pictures, from a seeded Podpass of its own on what is built in dist/.
+import { execFile } from "node:child_process";
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+import { type Browser, chromium, type Page } from "@playwright/test";
+import { startPodpass } from "../e2e/podpass-server";
+import { findBrowser } from "./browser.mjs";
+
+const run = promisify(execFile);
+const root = fileURLToPath(new URL("..", import.meta.url));
+const folder = join(root, "docs/images");
+const THEMES = ["light", "dark"] as const;
+
+type Theme = (typeof THEMES)[number];
+
+/** Fills a data folder and gives back how its owner signs in. */
+async function seed(dataDir: string) {
+  const { PATH, HOME } = process.env;
+  const env = { PATH, HOME, NODE_ENV: "production" as const, PODPASS_DATA_DIR: dataDir, PODPASS_DOTENV: "off" };
+  const { stdout } = await run(join(root, "node_modules/.bin/tsx"), ["prisma/seed.ts"], { cwd: root, env });
+  const [, email = "", password = ""] = /(\S+@\S+) {2}(\S+) {2}\(owner\)/.exec(stdout) ?? [];
+  return { email, password };
+}
+
+async function signedIn(browser: Browser, url: string, theme: Theme, login: { email: string; password: string }) {
+  const context = await browser.newContext({
+    baseURL: url,
+    viewport: { width: 1440, height: 900 },
+    colorScheme: theme,
+    reducedMotion: "reduce",
+    locale: "en-GB",
+    timezoneId: "Asia/Kathmandu",
+  });
+  const page = await context.newPage();
+  await page.goto("/sign-in");
+  await page.getByLabel("E-mail").fill(login.email);
+  await page.getByLabel("Password", { exact: true }).fill(login.password);
+  await page.getByRole("button", { name: "Sign in", exact: true }).click();
+  await page.waitForURL("**/keys");
+  return page;
+}
+
+async function take(page: Page, theme: Theme) {
+  const keep = (name: string) =>
+    page.screenshot({ path: join(folder, `${name}-${theme}.png`), animations: "disabled" });
+  await page.goto("/keys");
+  await page.getByRole("row", { name: "Nora Haddad" }).first().waitFor();
+  await keep("keys");
+
+  await page.goto("/keys?q=homepage-chat");
+  await page.getByRole("link", { name: "homepage-chat" }).click();
+  await page.getByRole("heading", { level: 1, name: "homepage-chat" }).waitFor();
+  await page.locator(".chart .plot rect").first().waitFor();
+  await keep("key");
+
+  await page.goto("/usage?range=30d&by=member");
+  await page.locator(".chart .plot rect").first().waitFor();
+  await keep("usage");
+
+  await page.goto("/keys");
+  await page.getByRole("button", { name: "New key" }).click();
+  await page.getByLabel("Name", { exact: true }).fill("workshop");
+  await page.getByRole("button", { name: "Create key" }).click();
+  await page.getByRole("button", { name: "Send a test request" }).click();
+  await page.getByText(/200 in .* m?s/).waitFor();
+  const panel = page.getByRole("dialog");
+  await panel.screenshot({ path: join(folder, `secret-${theme}.png`), animations: "disabled" });
+}
+
+async function main() {
+  mkdirSync(folder, { recursive: true });
+  const server = await startPodpass();
+  const executablePath = (await findBrowser()) ?? undefined;
+  const args = process.getuid?.() === 0 ? ["--no-sandbox"] : [];
+  const browser = await chromium.launch({ executablePath, args });
+  try {
+    const login = await seed(server.dataDir);
+    for (const theme of THEMES) await take(await signedIn(browser, server.url, theme, login), theme);
+  } finally {
+    await browser.close();
+    await server.dispose();
+  }
+}
+
+await main();
