@@ -81,7 +81,7 @@ test("disabling a member says what it stops, ends their session, stops their key
   await expect(theirs).toHaveURL(/sign-in/);
 
   await page.getByRole("button", { name: `Actions for ${name}` }).click();
-  await page.getByRole("menuitem", { name: "Enable" }).click();
+  await page.getByRole("menuitem", { name: "Enable", exact: true }).click();
   await expect.poll(answer, { timeout: 5_000 }).toBe(200);
   await theirs.context().close();
 });
