@@ -10,6 +10,8 @@ const args = [
   "--disable-component-update",
   "--disable-sync",
   "--no-first-run",
+  // A name of one's own on plain http, as a first install on a local network has.
+  "--host-resolver-rules=MAP podpass.test 127.0.0.1",
   ...(isRoot ? ["--no-sandbox"] : []),
 ];
 
