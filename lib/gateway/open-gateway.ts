@@ -6,8 +6,8 @@ import { digestOf } from "@/lib/keys/secret";
 import { verdictOn } from "@/lib/keys/verdict";
 import { createAdmit, LimitReached, type Permit } from "@/lib/limits/admit";
 import type { LimitStore } from "@/lib/limits/ask";
-import { createLedger } from "@/lib/limits/ledger";
-import { tokensOfMonth } from "@/lib/limits/queries";
+import { openLimits } from "@/lib/limits/open-limits";
+import { countReplicas, tokensOfMonth } from "@/lib/limits/queries";
 import { reservationOf, trueUse } from "@/lib/limits/reservation";
 import { log } from "@/lib/log";
 import { createFairQueue, type FairQueue, type Turn } from "@/lib/pods/queue";
@@ -71,8 +71,15 @@ export async function openGateway({ env, probe, observe, limits }: Options) {
   const queues = new WeakMap<LivePod, FairQueue>();
 
   const authenticate = createAuthenticate({ pepper, lookUp: callers.get, dbNow: callers.dbNow });
+  const kept = await openLimits({
+    redisUrl: env.REDIS_URL,
+    workers: env.WEB_CONCURRENCY,
+    shared: limits,
+    countReplicas: () => countReplicas(),
+    log,
+  });
   const admit = createAdmit({
-    store: limits ?? createLedger(() => performance.now()),
+    store: kept.store,
     roleLimits: (role) => roleLimits?.[role] ?? NO_LIMITS,
     spentOf: (account, month) => tokensOfMonth(account, month),
     now: () => performance.now(),
@@ -275,6 +282,7 @@ export async function openGateway({ env, probe, observe, limits }: Options) {
       waiting,
       pods: roster.active().map(({ facts }) => ({ name: facts.name, state: facts.state })),
       recorder: recorder.stats(),
+      limits: kept.stats(),
       ...callers.stats(),
     }),
     /** Writes what is left of usage, then gives everything back. */
@@ -283,6 +291,7 @@ export async function openGateway({ env, probe, observe, limits }: Options) {
       clearInterval(refreshing);
       clearTimeout(probing);
       liveCalls.close();
+      kept.close();
       await recorder.close();
       await Promise.all([callers.stop(), roster.close()]);
     },

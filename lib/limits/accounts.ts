@@ -22,8 +22,8 @@ export function accountsOf({ keyId, memberId, limits, memberLimits }: Caller, ro
     monthlyTokens: ceiling("monthlyTokens"),
   };
   const accounts: Account[] = [];
-  if (isLimited(limits)) accounts.push({ kind: "key", id: keyId, limits });
-  if (isLimited(member)) accounts.push({ kind: "member", id: memberId, limits: member });
+  if (isLimited(limits)) accounts.push({ kind: "key", id: keyId, ownerId: memberId, limits });
+  if (isLimited(member)) accounts.push({ kind: "member", id: memberId, ownerId: memberId, limits: member });
   return accounts;
 }
 

@@ -4,7 +4,12 @@ import type { LimitName, Limits } from "../keys/limits";
 export type KeptLimit = Exclude<LimitName, "monthlyMicroUsd">;
 
 /** Whose use is counted together: one key's, or all keys of a member. */
-export type Account = { kind: "key" | "member"; id: string; limits: Pick<Limits, KeptLimit> };
+export type Account = {
+  kind: "key" | "member";
+  id: string /** The member's. */;
+  ownerId: string;
+  limits: Pick<Limits, KeptLimit>;
+};
 
 /** What one call wants before it may go to a pod. */
 export type Ask = {

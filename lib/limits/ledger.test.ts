@@ -7,6 +7,7 @@ import { createLedger } from "./ledger";
 const account = (limits: Partial<Account["limits"]>, id = "a"): Account => ({
   kind: "key",
   id,
+  ownerId: "m",
   limits: { ...NO_LIMITS, ...limits },
 });
 let ids = 0;

@@ -30,3 +30,12 @@ export async function tokensOfMonth({ kind, id }: Account, month: string, pool?:
     );
   }
 }
+
+/** Gateway processes on this database that spoke up lately, this one included. */
+export async function countReplicas(pool?: pg.Pool): Promise<number> {
+  const text = `SELECT count(*)::int AS replicas FROM replicas
+    WHERE stopped_at IS NULL AND heartbeat_at > now() - interval '30 seconds'`;
+  const query = { name: "podpass_count_replicas", text, query_timeout: DEADLINE_MS };
+  const { rows } = await (pool ?? postgres()).query<{ replicas: number }>(query);
+  return rows[0]?.replicas ?? 1;
+}

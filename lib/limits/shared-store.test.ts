@@ -4,7 +4,7 @@ import type { Account } from "./ask";
 import { createLedger } from "./ledger";
 import { createLimitsKeeper, createSharedStore } from "./shared-store";
 
-const key: Account = { kind: "key", id: "a", limits: { ...NO_LIMITS, rpm: 10, concurrency: 6 } };
+const key: Account = { kind: "key", id: "a", ownerId: "m", limits: { ...NO_LIMITS, rpm: 10, concurrency: 6 } };
 let ids = 0;
 const ask = () => ({ id: `call-${++ids}`, accounts: [key], tokens: 1, month: "2026-11" });
 

@@ -57,8 +57,13 @@ export async function startGatewayRig(
   podKey: string,
   models: string[],
   observe?: (line: LogLine) => void,
+  settings: Record<string, string> = {},
 ) {
-  const env = parseEnv({ ...process.env, PODPASS_DATA_DIR: await mkdtemp(join(tmpdir(), "podpass-rig-")) });
+  const env = parseEnv({
+    ...process.env,
+    ...settings,
+    PODPASS_DATA_DIR: await mkdtemp(join(tmpdir(), "podpass-rig-")),
+  });
   const database = new pg.Pool({ connectionString: env.DATABASE_URL, max: 4 });
   const podId = newRequestId(Date.now());
   const sealed = sealPodKey(podId, podKey, deriveKey(env.PODPASS_SECRET, "podKey"));

@@ -1,0 +1,148 @@
+import { Redis } from "ioredis";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { createRedis, redisProgram } from "@/test/rig/redis";
+import { NO_LIMITS } from "../keys/limits";
+import type { Account, Ask, Use, Verdict } from "./ask";
+import { createLedger } from "./ledger";
+import { createRedisStore, type RedisStore } from "./redis-store";
+
+if (redisProgram === null)
+  process.stderr.write("Neither redis-server nor valkey-server is installed: the store in Redis is not tested.\n");
+
+/** What one replica sees of a store. */
+type Replica = {
+  take(ask: Ask): Promise<Verdict>;
+  end(id: string, use: Use | null): Promise<void>;
+  seed(account: Account, month: string, spent: number): Promise<void>;
+};
+
+let ids = 0;
+const limited = (
+  limits: Partial<Account["limits"]>,
+  kind: Account["kind"] = "key",
+  ownerId = `owner-${++ids}`,
+): Account => ({
+  kind,
+  id: `id-${++ids}`,
+  ownerId,
+  limits: { ...NO_LIMITS, ...limits },
+});
+const ask = (accounts: Account[], tokens = 10): Ask => ({ id: `call-${++ids}`, accounts, tokens, month: "2026-11" });
+
+const clients: Redis[] = [];
+const stores: RedisStore[] = [];
+let server: Awaited<ReturnType<typeof createRedis>> | null = null;
+
+beforeAll(async () => {
+  if (redisProgram === null) return;
+  server = await createRedis();
+  await server.start();
+}, 30_000);
+
+afterAll(async () => {
+  for (const store of stores) store.close();
+  for (const client of clients) client.disconnect();
+  await server?.stop();
+});
+
+function inRedis(leaseMs?: number, renewMs?: number): RedisStore {
+  const client = new Redis(server?.url ?? "");
+  clients.push(client);
+  const store = createRedisStore(client, leaseMs, renewMs);
+  stores.push(store);
+  return store;
+}
+
+function inMemory(): [Replica, Replica] {
+  const ledger = createLedger(() => performance.now());
+  const replica: Replica = {
+    take: async (wanted) => ledger.take(wanted),
+    end: async (id, use) => (use === null ? ledger.giveBack(id) : ledger.settle(id, use)),
+    seed: async (...given) => ledger.seed(...given),
+  };
+  return [replica, replica];
+}
+
+const kinds: [string, () => [Replica, Replica]][] = [["in memory", inMemory]];
+if (redisProgram !== null) kinds.push(["in Redis", () => [inRedis(), inRedis()]]);
+
+describe.each(kinds)("limits kept %s", (_, open) => {
+  test("two replicas let exactly the limit through, and refusals cost nothing elsewhere", async () => {
+    const [a, b] = open();
+    const key = limited({ rpm: 20 });
+    const member = limited({ rpm: 100, tpm: 1_000_000 }, "member", key.ownerId);
+    const verdicts = await Promise.all(
+      Array.from({ length: 100 }, (_, index) => (index % 2 === 0 ? a : b).take(ask([key, member]))),
+    );
+    expect(verdicts.filter(({ is }) => is === "taken")).toHaveLength(20);
+    const refused = verdicts.find(({ is }) => is === "refused");
+    expect(refused).toMatchObject({
+      by: { limit: "rpm", account: { id: key.id } },
+      meters: { requests: { remaining: 0 } },
+    });
+    expect(await b.take(ask([member]))).toMatchObject({
+      is: "taken",
+      meters: { requests: { limit: 100, remaining: 79 } },
+    });
+  });
+
+  test("tokens are held, settled once with the true count, and given back", async () => {
+    const [a, b] = open();
+    const key = limited({ tpm: 1_000, rpm: 10 });
+    const first = ask([key], 600);
+    expect(await a.take(first)).toMatchObject({ is: "taken", meters: { tokens: { remaining: 400 } } });
+    expect(await b.take(ask([key], 600))).toMatchObject({ is: "refused", by: { limit: "tpm" } });
+    await a.end(first.id, { minuteTokens: 50, monthTokens: 50 });
+    await a.end(first.id, null);
+    const second = ask([key], 600);
+    expect(await b.take(second)).toMatchObject({ meters: { tokens: { remaining: 350 }, requests: { remaining: 8 } } });
+    await b.end(second.id, null);
+    const third = ask([key], 5_000);
+    expect((await a.take(third)).is).toBe("refused");
+    expect(await a.take(ask([key], 950))).toMatchObject({
+      meters: { tokens: { remaining: 0 }, requests: { remaining: 8 } },
+    });
+  });
+
+  test("places come back, each once", async () => {
+    const [a, b] = open();
+    const key = limited({ concurrency: 3 });
+    const calls = [1, 2, 3].map(() => ask([key]));
+    for (const call of calls) expect((await a.take(call)).is).toBe("taken");
+    expect(await b.take(ask([key]))).toMatchObject({ is: "refused", by: { limit: "concurrency", afterMs: 1_000 } });
+    await a.end(calls[0]?.id ?? "", { minuteTokens: 0, monthTokens: 0 });
+    await a.end(calls[0]?.id ?? "", { minuteTokens: 0, monthTokens: 0 });
+    expect([(await b.take(ask([key]))).is, (await b.take(ask([key]))).is]).toEqual(["taken", "refused"]);
+  });
+
+  test("a month is unknown until it is read, and of 20 calls at its edge one gets in", async () => {
+    const [a, b] = open();
+    const key = limited({ monthlyTokens: 1_000 });
+    expect(await a.take(ask([key]))).toMatchObject({ is: "unknown", accounts: [{ id: key.id }] });
+    await a.seed(key, "2026-11", 990);
+    const calls = Array.from({ length: 20 }, () => ask([key], 100));
+    const verdicts = await Promise.all(calls.map((call, index) => (index % 2 === 0 ? a : b).take(call)));
+    expect(verdicts.filter(({ is }) => is === "taken")).toHaveLength(1);
+    expect(verdicts.find(({ is }) => is === "refused")).toMatchObject({
+      by: { limit: "monthlyTokens", afterMs: null },
+    });
+    for (const [index, { id }] of calls.entries())
+      await (index % 2 === 0 ? a : b).end(id, { minuteTokens: 5, monthTokens: 5 });
+    await b.seed(key, "2026-11", 900); // the database is a moment behind
+    expect((await b.take(ask([key], 100))).is).toBe("taken");
+    expect((await a.take({ ...ask([key], 1), month: "2026-12" })).is).toBe("unknown");
+  });
+});
+
+test.skipIf(redisProgram === null)(
+  "a replica that dies gives its places back when its leases end, one that lives keeps them",
+  async () => {
+    const [dying, living, asking] = [inRedis(300, 60_000), inRedis(300, 50), inRedis()];
+    const [lost, kept] = [limited({ concurrency: 1 }), limited({ concurrency: 1 })];
+    await dying.take(ask([lost]));
+    await living.take(ask([kept]));
+    expect((await asking.take(ask([lost]))).is).toBe("refused");
+    await expect.poll(async () => (await asking.take(ask([lost]))).is, { timeout: 5_000 }).toBe("taken");
+    expect((await asking.take(ask([kept]))).is).toBe("refused");
+  },
+);
