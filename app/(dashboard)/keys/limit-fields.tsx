@@ -1,6 +1,5 @@
 "use client";
 
-import { useState } from "react";
 import { TextField } from "@/app/_ui/field";
 import type { Limits } from "@/lib/keys/limits";
 
@@ -20,10 +19,6 @@ const placeholder = (value: number | null | undefined) =>
 
 /** What a key may use. Empty means: as the team's policy has it. */
 export function LimitFields({ own, fallback, models, errorOf }: LimitFieldsProps) {
-  const [dollars, setDollars] = useState(own?.monthlyMicroUsd ? String(own.monthlyMicroUsd / 1_000_000) : "");
-  const microUsd = /^\s*\d+([.,]\d{1,6})?\s*$/.test(dollars)
-    ? String(Math.round(Number(dollars.replace(",", ".")) * 1_000_000))
-    : dollars;
   const number = (name: keyof Limits, label: string) => (
     <TextField
       label={label}
@@ -42,21 +37,16 @@ export function LimitFields({ own, fallback, models, errorOf }: LimitFieldsProps
         {number("tpm", "Tokens a minute")}
         {number("concurrency", "In parallel")}
         {number("monthlyTokens", "Tokens a month")}
-        <div>
-          <input type="hidden" name="monthlyMicroUsd" value={microUsd} />
-          <TextField
-            label="Money a month"
-            unit="USD"
-            inputMode="decimal"
-            autoComplete="off"
-            value={dollars}
-            onChange={(event) => setDollars(event.target.value)}
-            placeholder={
-              fallback?.monthlyMicroUsd ? `${fallback.monthlyMicroUsd / 1_000_000}, the default` : "No limit"
-            }
-            error={errorOf("monthlyMicroUsd")}
-          />
-        </div>
+        <TextField
+          label="Money a month"
+          name="monthlyUsd"
+          unit="USD"
+          inputMode="decimal"
+          autoComplete="off"
+          defaultValue={own?.monthlyMicroUsd ? String(own.monthlyMicroUsd / 1_000_000) : ""}
+          placeholder={fallback?.monthlyMicroUsd ? `${fallback.monthlyMicroUsd / 1_000_000}, the default` : "No limit"}
+          error={errorOf("monthlyUsd") ?? errorOf("monthlyMicroUsd")}
+        />
         <TextField
           label="Rotate every"
           name="rotateEveryDays"
