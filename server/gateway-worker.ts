@@ -1,5 +1,6 @@
 import type { ServerResponse } from "node:http";
 import { setTimeout as sleep } from "node:timers/promises";
+import { commonHeaders } from "@/lib/auth/page-headers";
 import { env } from "@/lib/env";
 import { createNodeHandler } from "@/lib/gateway/node-http";
 import { openGateway } from "@/lib/gateway/open-gateway";
@@ -48,13 +49,15 @@ const answerOperations = createNodeOperations(
     withSiblings: siblings.withOthers,
   }),
 );
-const answerGateway = createNodeHandler(gateway.handle);
+const common = commonHeaders(env.PUBLIC_URL.startsWith("https:"));
+const answerGateway = createNodeHandler(gateway.handle, common);
 const inFlight = createInFlight();
 const pages = createHandOver({
   port: () => nextPort,
   internalToken: env.PODPASS_INTERNAL_TOKEN ?? "",
   publicUrl: env.isPublicUrlChosen ? new URL(env.PUBLIC_URL) : null,
   beforeAnswer: gateway.catchUp,
+  commonHeaders: common,
 });
 
 const front = createFront((request, response) => {

@@ -12,6 +12,8 @@ export type HandOverOptions = {
   publicUrl: URL | null;
   /** Awaited before a form's answer leaves: what it changed shall be in force for the next request. */
   beforeAnswer?: () => Promise<void>;
+  /** Headers that every answer carries, also those of files, which no page of ours had a hand in. */
+  commonHeaders?: Readonly<Record<string, string>>;
   maxBodyBytes?: number;
 };
 
@@ -26,7 +28,7 @@ const INTERNAL = /^(x-middleware-|x-invoke-|x-matched-path$|x-podpass-|x-forward
 
 /** Hands a request for a page to Next, streaming both ways. Never rejects; a client that leaves ends the other side as well. */
 export function createHandOver(options: HandOverOptions) {
-  const { port, internalToken, publicUrl, beforeAnswer, maxBodyBytes = MAX_BODY_BYTES } = options;
+  const { port, internalToken, publicUrl, beforeAnswer, commonHeaders = {}, maxBodyBytes = MAX_BODY_BYTES } = options;
   const agent = new Agent({ keepAlive: true, maxFreeSockets: 64 });
   const tooLarge = `The body is larger than ${maxBodyBytes} bytes.`;
   return { handOver, close: () => agent.destroy() };
@@ -65,7 +67,13 @@ export function createHandOver(options: HandOverOptions) {
       answer.once("error", () => response.destroy());
       if (beforeAnswer !== undefined && isChange(request)) await within(CHANGE_PATIENCE_MS, beforeAnswer());
       if (response.destroyed) return;
-      response.writeHead(answer.statusCode ?? 502, answer.statusMessage, withoutHops(answer.rawHeaders));
+      const headers = withoutHops(answer.rawHeaders);
+      for (const [name, value] of Object.entries(commonHeaders)) {
+        if (answer.headers[name] === undefined) headers.push(name, value);
+      }
+      // Answered before the body was read to its end: what still comes can't be told from a next request.
+      if (!request.complete && !isBodyless(request)) headers.push("connection", "close");
+      response.writeHead(answer.statusCode ?? 502, answer.statusMessage, headers);
       answer.pipe(response);
     });
     upstream.once("error", () => {

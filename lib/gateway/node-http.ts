@@ -8,9 +8,9 @@ import { isGatewayPath } from "./routes";
 
 /**
  * The gateway behind `node:http`. The function returned answers gateway paths and says false to all others, which are
- * somebody else's.
+ * somebody else's. `commonHeaders` go out with every answer.
  */
-export function createNodeHandler(handle: Handle) {
+export function createNodeHandler(handle: Handle, commonHeaders: Readonly<Record<string, string>> = {}) {
   return function answerNode(request: IncomingMessage, response: ServerResponse): boolean {
     // Raw: `new URL` would fold `/../` and fail on `//`.
     const url = request.url ?? "/";
@@ -25,7 +25,7 @@ export function createNodeHandler(handle: Handle) {
       peerIp: request.socket.remoteAddress ?? null,
       readBody: (limit) => readBody(request, limit),
     };
-    void handle(gatewayRequest, new NodeClient(request, response));
+    void handle(gatewayRequest, new NodeClient(request, response, commonHeaders));
     return true;
   };
 }
@@ -42,9 +42,12 @@ class NodeClient implements Client {
   private readonly response: ServerResponse;
   private frames: ChunkFrames | null = null;
 
-  constructor(request: IncomingMessage, response: ServerResponse) {
+  private readonly commonHeaders: Readonly<Record<string, string>>;
+
+  constructor(request: IncomingMessage, response: ServerResponse, commonHeaders: Readonly<Record<string, string>>) {
     this.request = request;
     this.response = response;
+    this.commonHeaders = commonHeaders;
     response.once("close", () => {
       this.frames?.close();
       if (!response.writableFinished) this.onGone?.();
@@ -58,7 +61,7 @@ class NodeClient implements Client {
 
   begin(status: number, headers: Record<string, string>) {
     if (this.isGone) return;
-    this.response.writeHead(status, headers);
+    this.response.writeHead(status, { ...this.commonHeaders, ...headers });
     this.response.flushHeaders();
     this.frames = new ChunkFrames(this.response, () => {
       this.waitingSince = null;
@@ -79,9 +82,9 @@ class NodeClient implements Client {
 
   answer(status: number, headers: Record<string, string>, body: Buffer) {
     if (this.isGone) return;
-    headers["content-length"] = String(body.length);
-    if (isMuchLeft(this.request)) headers.connection = "close";
-    this.response.writeHead(status, headers);
+    const all: Record<string, string> = { ...this.commonHeaders, ...headers, "content-length": String(body.length) };
+    if (isMuchLeft(this.request)) all.connection = "close";
+    this.response.writeHead(status, all);
     if (body.length > JOINED_BYTES) this.response.end(body);
     else this.response.end(body.toString("latin1"), "latin1");
   }
