@@ -99,6 +99,7 @@ test("addresses with somebody else's ids show nothing of theirs", async ({ page,
   const theirs = await issueKey(other, { name: "a name nobody else has" });
   await signIn();
   for (const path of [
+    ...addresses().flatMap(({ path, isForMembers }) => (isForMembers ? [path] : [])),
     `/keys/${theirs.id}`,
     `/keys?q=${theirs.hint.slice(8, 12)}&status=all`,
     `/usage?key=${theirs.id}&range=1h`,

@@ -85,12 +85,13 @@ WITH spans AS (SELECT zone, starts_at, ends_at FROM usage_day_spans WHERE built_
 days AS (
   SELECT zone, starts_at, sum(completed + client_closed + upstream_error + timeout + rejected + lost) AS requests,
     sum(prompt_tokens + completion_tokens) AS tokens
-  FROM usage_days GROUP BY zone, starts_at
+  FROM usage_days WHERE member_id = ANY($1::uuid[]) GROUP BY zone, starts_at
 ),
 quarters AS (
   SELECT zone, starts_at, sum(completed + client_closed + upstream_error + timeout + rejected + lost) AS requests,
     sum(prompt_tokens + completion_tokens) AS tokens
-  FROM spans JOIN usage_rollups ON bucket_at >= starts_at AND bucket_at < ends_at GROUP BY zone, starts_at
+  FROM spans JOIN usage_rollups ON bucket_at >= starts_at AND bucket_at < ends_at
+  WHERE member_id = ANY($1::uuid[]) GROUP BY zone, starts_at
 )
 SELECT count(*) AS wrong FROM quarters LEFT JOIN days USING (zone, starts_at)
 WHERE (days.requests, days.tokens) IS DISTINCT FROM (quarters.requests, quarters.tokens)`;

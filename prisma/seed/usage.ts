@@ -101,7 +101,7 @@ async function sumUpAll(pool: pg.Pool, say: (text: string) => void) {
 async function compare(pool: pg.Pool, memberIds: readonly string[], say: (text: string) => void) {
   const { rows } = await pool.query<Sums>(COMPARE, [memberIds]);
   const [one, other] = rows.map(({ of: _, ...sums }) => JSON.stringify(sums));
-  const days = await pool.query<{ wrong: string }>(WRONG_DAYS);
+  const days = await pool.query<{ wrong: string }>(WRONG_DAYS, [memberIds]);
   if (one !== other || Number(days.rows[0]?.wrong) !== 0) {
     throw new Error(`The sums differ from the events they were made from: ${JSON.stringify([rows, days.rows])}`);
   }
