@@ -112,6 +112,7 @@ test.each([true, false])("places come back when their clients leave (streamed: %
   const refused = await chat(key.secret);
   expect([refused.status, refused.headers.get("retry-after")]).toEqual([429, "1"]);
   left.abort();
+  await Promise.allSettled(running);
   await expect.poll(async () => (await burst(3, () => chat(key.secret))).seen, { timeout: 10_000 }).toEqual({ 200: 3 });
 });
 
