@@ -164,9 +164,9 @@ export async function openGateway({ env, probe, observe, limits }: Options) {
     return queue;
   }
 
-  /** Each worker has its part of what a pod may run at once. */
+  /** Each gateway process, on whichever machine, has its part of what a pod may run at once. */
   function shareOf(most: number | null) {
-    return most === null ? null : Math.max(1, Math.floor(most / env.WEB_CONCURRENCY));
+    return most === null ? null : Math.max(1, Math.floor(most / kept.replicas()));
   }
 
   /** Ids carry the database's time, so that buckets are the same on every replica. */

@@ -43,6 +43,8 @@ export async function openLimits({ redisUrl, workers, shared, countReplicas, log
   if (redisUrl === undefined) {
     return {
       store: shared ?? createLedger(now),
+      /** Gateway processes that share the pods, at least this machine's. */
+      replicas: () => replicas,
       stats: () => ({ isRedisAway: false, replicas, areLimitsShared: replicas <= workers }),
       close: () => clearInterval(counting),
     };
@@ -69,6 +71,7 @@ export async function openLimits({ redisUrl, workers, shared, countReplicas, log
   });
   return {
     store,
+    replicas: () => replicas,
     stats: () => ({ isRedisAway: isAway(), replicas, areLimitsShared: !isAway() }),
     close() {
       clearInterval(counting);
