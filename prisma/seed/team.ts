@@ -1,7 +1,7 @@
 import { randomBytes, randomUUID } from "node:crypto";
 import { createInvite } from "@/lib/auth/invites";
 import { type Actor, asProven } from "@/lib/auth/member";
-import { changeRole, createMember, disableMember, setMemberLimits } from "@/lib/auth/mutations";
+import { changeRole, createMember, disableMember, enableMember, setMemberLimits } from "@/lib/auth/mutations";
 import { findMemberByEmail } from "@/lib/auth/queries";
 import { createKey, disableKey, revokeKey, rotateKey } from "@/lib/keys/mutations";
 import { KEYS, type PlannedKey } from "./key-plan";
@@ -52,11 +52,15 @@ export async function seedTeam(now: Date): Promise<SeededTeam> {
   };
 }
 
-/** The owner, an admin and a member can sign in; the others would through a provider. Whoever is there already stays as they are. */
+/** The owner, an admin and a member can sign in; the others would through a provider. Whoever is there already keeps their password. */
 async function join(person: Person, joinedAt: Date, logins: Login[]): Promise<Member> {
-  const known = await findMemberByEmail(person.email);
-  if (known) return { id: known.id, actor: actorOf(known.id, person) };
   const operator: Actor = { kind: "cli", memberId: null, role: "OWNER", ip: null, requestId: randomUUID() };
+  const known = await findMemberByEmail(person.email);
+  if (known) {
+    // Who has left comes back for as long as their story is told once more.
+    if (known.disabledAt !== null) await enableMember(operator, { memberId: known.id }, joinedAt);
+    return { id: known.id, actor: actorOf(known.id, person) };
+  }
   const role = person.name === "Elena Petrova" ? "MEMBER" : person.role;
   const password = logins.length < 3 ? randomBytes(12).toString("base64url") : undefined;
   const input = { name: person.name, email: person.email, role, ...(password !== undefined && { password }) };
