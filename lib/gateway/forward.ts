@@ -33,6 +33,8 @@ export type Relaying = {
   onFirstToken(): void;
 };
 
+/** W3C Trace Context, version 00: anything else a client sends there goes nowhere. */
+const TRACEPARENT = /^00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/;
 const LARGEST_WHOLE_ANSWER = 64 * 1024 * 1024;
 const LARGEST_REFUSAL = 64 * 1024;
 const NOTHING = Buffer.alloc(0);
@@ -63,7 +65,7 @@ export function forward(relaying: Relaying): { relayed: Promise<Relayed>; stop: 
     requestId,
   ];
   if (upstream.authorization !== null) headers.push("authorization", upstream.authorization);
-  if (traceparent !== undefined) headers.push("traceparent", traceparent);
+  if (traceparent !== undefined && TRACEPARENT.test(traceparent)) headers.push("traceparent", traceparent);
   upstream.dispatcher.dispatch(
     {
       method: "POST",

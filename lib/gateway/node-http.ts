@@ -3,6 +3,7 @@ import { AppError } from "@/lib/errors";
 import { tooLarge } from "./check";
 import { ChunkFrames } from "./chunk-frames";
 import type { Client, GatewayRequest } from "./client";
+import type { HeaderLines } from "./credential";
 import type { Handle } from "./gateway";
 import { isGatewayPath } from "./routes";
 
@@ -20,8 +21,7 @@ export function createNodeHandler(handle: Handle, commonHeaders: Readonly<Record
     const gatewayRequest: GatewayRequest = {
       method: request.method ?? "GET",
       path,
-      // `headers` would quietly drop a second Authorization line.
-      headers: request.headersDistinct,
+      headers: wantedLines(request.rawHeaders),
       peerIp: request.socket.remoteAddress ?? null,
       readBody: (limit) => readBody(request, limit),
     };
@@ -92,6 +92,36 @@ class NodeClient implements Client {
   cut() {
     this.response.destroy();
   }
+}
+
+/** The headers that the pipeline reads; a request has twice as many. */
+const WANTED = new Set([
+  "authorization",
+  "x-api-key",
+  "content-type",
+  "content-encoding",
+  "content-length",
+  "x-forwarded-for",
+  "traceparent",
+]);
+const LONGEST_WANTED = 16;
+
+/**
+ * Every line of the wanted headers: `headers` would quietly drop a second Authorization line, and `headersDistinct`
+ * builds a list for each header there is.
+ */
+function wantedLines(raw: readonly string[]): HeaderLines {
+  const lines: Record<string, string[]> = {};
+  for (let i = 0; i + 1 < raw.length; i += 2) {
+    const given = raw[i] ?? "";
+    if (given.length > LONGEST_WANTED) continue;
+    const name = given.toLowerCase();
+    if (!WANTED.has(name)) continue;
+    const known = lines[name];
+    if (known === undefined) lines[name] = [raw[i + 1] ?? ""];
+    else known.push(raw[i + 1] ?? "");
+  }
+  return lines;
 }
 
 /** Node reads past what is left of a body, to get at the next request. That is not worth it for a large one. */
