@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { beforeAll, describe, expect, test } from "vitest";
 import { type Actor, asProven, type Role } from "../auth/member";
 import { deriveKey } from "../secrets";
 import { createKeySchema } from "./schema";
@@ -51,7 +51,6 @@ async function refusal(call: Promise<unknown>) {
   }
   return "accepted";
 }
-
 
 let me: Awaited<ReturnType<typeof person>>;
 let admin: typeof me;
