@@ -196,22 +196,9 @@ export const RevokeIcon = (props: IconProps) => (
   </Icon>
 );
 
-export const OpenIcon = (props: IconProps) => (
-  <Icon {...props}>
-    <path d="M6 3.5H3.5v9h9V10M9 3h4v4M13 3 7.5 8.5" />
-  </Icon>
-);
-
 export const SignOutIcon = (props: IconProps) => (
   <Icon {...props}>
     <path d="M6.5 2.8H3.2v10.4h3.3M7 8h6.5M11 5.3 13.7 8 11 10.7" />
-  </Icon>
-);
-
-export const SunIcon = (props: IconProps) => (
-  <Icon {...props}>
-    <circle cx="8" cy="8" r="2.6" />
-    <path d="M8 1.8v1.4M8 12.8v1.4M1.8 8h1.4M12.8 8h1.4M3.6 3.6l1 1M11.4 11.4l1 1M3.6 12.4l1-1M11.4 4.6l1-1" />
   </Icon>
 );
 

@@ -7,7 +7,6 @@ import {
   day,
   dayAndTime,
   exactly,
-  left,
   secondsOrDay,
   soon,
   timeOfDay,
@@ -54,18 +53,6 @@ export function Time({ at, style = "ago", reveals }: TimeProps) {
   return (
     <time dateTime={moment.toISOString()} title={exact} className="num">
       {STYLES[style](moment, zone, now)}
-    </time>
-  );
-}
-
-/** What is left until a moment: `18 h 59 min`. Counts down while the page is open. */
-export function Countdown({ to }: { to: Date | string | number }) {
-  const zone = useZone();
-  const now = useNow();
-  const moment = new Date(to);
-  return (
-    <time dateTime={moment.toISOString()} title={exactly(moment, zone)} className="num">
-      {left(moment.getTime() - now.getTime())}
     </time>
   );
 }
