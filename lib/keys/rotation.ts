@@ -9,8 +9,6 @@ export const GRACE_CHOICES = [
   { value: "7d", graceMs: 7 * 24 * 3_600_000 },
 ] as const;
 
-export const DEFAULT_GRACE_MS = 24 * 3_600_000;
-
 /** Milliseconds of a grace period given as a duration (`24h`) or as `now`; null for anything else. */
 export function parseGrace(text: string): number | null {
   return text.trim() === "now" ? 0 : parseDuration(text);

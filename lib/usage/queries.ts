@@ -6,7 +6,6 @@ import { type Bin, type Percentiles, percentilesOf } from "./histogram";
 import { type Measures, NO_USAGE, OUTCOME_FIELDS, SUMS, SUMS_AGAIN, sumOf } from "./measures";
 import { previousRange, QUARTER_MS, type Range } from "./rollup";
 import { Bindings, isId, partsOf, type SummedDays, type UsageFilters } from "./scope";
-
 import { knownTimeZone } from "./time-zone";
 
 /** By outcome requests can be told apart, their tokens can't: those are 0. */
