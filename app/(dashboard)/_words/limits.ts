@@ -9,6 +9,9 @@ export const LIMIT_FIELDS: readonly { limit: LimitName; field: string; label: st
   { limit: "monthlyMicroUsd", field: "monthlyUsd", label: "Money a month", unit: "USD" },
 ];
 
+/** Beside the field, for as long as the gateway shares out no pod's price. */
+export const MONEY_NOTE = "The amount of money is kept, but no call is refused for it yet.";
+
 /** A limit as its field shows it; empty: not limited here. */
 export function shownLimit(limit: LimitName, value: number | null): string {
   if (value === null) return "";

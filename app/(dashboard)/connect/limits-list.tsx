@@ -1,19 +1,20 @@
-import { exact, money } from "@/app/_ui/figures";
+import { exact } from "@/app/_ui/figures";
 import type { EffectiveLimit, LimitName } from "@/lib/keys/limits";
 
-const NAMES: Record<LimitName, string> = {
+type Kept = Exclude<LimitName, "monthlyMicroUsd">;
+
+const NAMES: Record<Kept, string> = {
   rpm: "Requests a minute",
   tpm: "Tokens a minute",
   concurrency: "In parallel",
   monthlyTokens: "Tokens a month",
-  monthlyMicroUsd: "Money a month",
 };
 
-/** What a member's keys may use unless they have limits of their own. */
+/** What a member's keys may use together. Money is left out: nothing is refused for it yet. */
 export function LimitsList({ limits }: { limits: Record<LimitName, EffectiveLimit> }) {
-  const set = (Object.keys(NAMES) as LimitName[]).flatMap((name) => {
+  const set = (Object.keys(NAMES) as Kept[]).flatMap((name) => {
     const { value } = limits[name];
-    return value === null ? [] : [{ name, words: name === "monthlyMicroUsd" ? money(value) : exact(value) }];
+    return value === null ? [] : [{ name, words: exact(value) }];
   });
   if (set.length === 0) return <p className="muted">None, unless a key has its own.</p>;
   return (
@@ -26,7 +27,7 @@ export function LimitsList({ limits }: { limits: Record<LimitName, EffectiveLimi
           </div>
         ))}
       </dl>
-      <p className="help">A key may have its own.</p>
+      <p className="help">For all your keys together. A key may have its own.</p>
     </>
   );
 }

@@ -8,14 +8,14 @@ import { Refused } from "@/app/_ui/refused";
 import { showToast } from "@/app/_ui/toast";
 import { useFormAction } from "@/app/_ui/use-form-action";
 import type { MemberRow } from "@/lib/auth/queries";
-import { LIMIT_FIELDS, placeholderOf, shownLimit } from "../_words/limits";
+import { LIMIT_FIELDS, MONEY_NOTE, placeholderOf, shownLimit } from "../_words/limits";
 import { roleName } from "../_words/roles";
 import { memberLimitsAction } from "./actions";
 import type { TeamContext } from "./context";
 
 type LimitsDialogProps = { of: MemberRow; context: TeamContext; onClose: () => void };
 
-/** A member's own ceiling over each of their keys. An emptied field leaves it to the role. */
+/** A member's own ceiling over all of their keys together. An emptied field leaves it to the role. */
 export function LimitsDialog({ of, context, onClose }: LimitsDialogProps) {
   const [member] = useState(of);
   const { onSubmit, busy, refusal, errorOf } = useFormAction(memberLimitsAction, () => {
@@ -28,8 +28,8 @@ export function LimitsDialog({ of, context, onClose }: LimitsDialogProps) {
       <form onSubmit={onSubmit} noValidate>
         <DialogBody>
           <p>
-            They hold for each of {member.name}'s keys that has none of its own, within 5 seconds. An empty field leaves
-            it to the role, {roleName(member.role)}.
+            They hold for all of {member.name}'s keys together, within 5 seconds. An empty field leaves it to the role,{" "}
+            {roleName(member.role)}. {MONEY_NOTE}
           </p>
           <div className="rows gap-above">
             <Refused refusal={refusal} />

@@ -9,7 +9,13 @@ import type { EffectiveLimit, LimitName } from "@/lib/keys/limits";
 import type { KeysContext } from "../key-facts";
 import { LimitsDialog, type OwnLimits } from "./limits-dialog";
 
-const SOURCES = { key: "From the key", member: "From the member", role: "Role default", none: "" };
+/** What is used is this key's; a limit of the member or the role counts their other keys as well. */
+const SOURCES = {
+  key: "From the key",
+  member: "From the member, for all their keys together",
+  role: "Role default, for all keys of the member together",
+  none: "",
+};
 
 type KeyLimitsProps = {
   keyId: string;
