@@ -1,5 +1,6 @@
 import { type Actor, isAdmin } from "../auth/member";
 import { AppError } from "../errors";
+import { usdText } from "../micro-usd";
 import { latestExpiry } from "./expiry";
 import { firstExcess, type KeyPolicy, type LimitName, type Limits } from "./limits";
 import { isLive } from "./status";
@@ -43,7 +44,7 @@ const LIMIT_WORDS: Record<LimitName, string> = {
   tpm: "tokens a minute",
   concurrency: "parallel requests",
   monthlyTokens: "tokens a month",
-  monthlyMicroUsd: "micro-dollars a month",
+  monthlyMicroUsd: "dollars a month",
 };
 
 type Member = Limits & { role: "OWNER" | "ADMIN" | "MEMBER" };
@@ -54,7 +55,7 @@ export function requireLimits(actor: Actor, { wanted, current, member, policy }:
   const by = isOperator(actor) ? "operator" : isAdmin(actor) ? "admin" : "member";
   const excess = firstExcess({ wanted, current, member, role: policy.roleLimits[member.role], by });
   if (excess === null) return;
-  const highest = excess.highest.toLocaleString("en-US");
+  const highest = excess.name === "monthlyMicroUsd" ? usdText(excess.highest) : excess.highest.toLocaleString("en-US");
   throw new AppError("invalid_request", `At most ${highest} ${LIMIT_WORDS[excess.name]} can be set here.`, {
     param: excess.name,
   });

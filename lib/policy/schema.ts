@@ -11,7 +11,7 @@ export type PolicyInput = {
   maxGraceHours: number;
   maxKeysPerMember: number;
   rotateEveryDays: number | null;
-  /** What each key of a role may use, where neither the key nor its member says otherwise. */
+  /** What all keys of a member of a role may use together, where the member has no limits of their own. */
   roleLimits: Record<Role, Limits>;
   /** Lower-case domains that may be invited or sign in through a provider; empty: any may be invited, none may come uninvited. */
   emailDomains: string[];
