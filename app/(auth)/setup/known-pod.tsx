@@ -2,11 +2,11 @@
 
 import { useState } from "react";
 import { Button } from "@/app/_ui/button";
+import { Found } from "@/app/_ui/connection-found";
 import { Refused } from "@/app/_ui/refused";
 import { formOf, useFormAction } from "@/app/_ui/use-form-action";
 import type { ConnectionResult } from "@/lib/pods/connection";
 import { skipAction, testPodAction } from "./actions";
-import { Found } from "./found";
 
 /** Step two where the environment named a pod already: only to see whether it answers. */
 export function KnownPod({ podId, baseUrl }: { podId: string; baseUrl: string }) {

@@ -2,12 +2,12 @@
 
 import { useRef, useState } from "react";
 import { Button } from "@/app/_ui/button";
+import { Found } from "@/app/_ui/connection-found";
 import { PasswordField, TextField } from "@/app/_ui/field";
 import { Refused } from "@/app/_ui/refused";
 import { useFormAction } from "@/app/_ui/use-form-action";
 import type { ConnectionResult } from "@/lib/pods/connection";
 import { addPodAction, testPodAction } from "./actions";
-import { Found } from "./found";
 import { Skip } from "./skip";
 
 /** Step two: where the pod is and its key, tested before it is saved, and saved even if the test fails. */

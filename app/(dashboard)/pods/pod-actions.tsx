@@ -3,6 +3,7 @@
 import { useRouter } from "next/navigation";
 import { useState, useTransition } from "react";
 import { Button, IconButton } from "@/app/_ui/button";
+import { Found } from "@/app/_ui/connection-found";
 import { EditIcon, KeyIcon, MoreIcon, RevokeIcon } from "@/app/_ui/icons";
 import { Menu, MenuItem, MenuRule } from "@/app/_ui/menu";
 import { showToast } from "@/app/_ui/toast";
@@ -10,7 +11,6 @@ import { formOf, useFormAction } from "@/app/_ui/use-form-action";
 import type { ConnectionResult } from "@/lib/pods/connection";
 import { pauseAction, resumeAction, testAction } from "./actions";
 import type { OpenDialog } from "./dialogs";
-import { Found } from "./found";
 import type { PodView } from "./read-pods";
 
 const LOST = "Podpass did not answer. Look whether it happened before you try again.";

@@ -2,6 +2,7 @@
 
 import { useRef, useState } from "react";
 import { Button } from "@/app/_ui/button";
+import { Found } from "@/app/_ui/connection-found";
 import { Dialog, DialogBody, DialogFoot } from "@/app/_ui/dialog";
 import { CheckField, PasswordField, TextField } from "@/app/_ui/field";
 import { ChevronIcon } from "@/app/_ui/icons";
@@ -11,7 +12,6 @@ import { showToast } from "@/app/_ui/toast";
 import { useFormAction } from "@/app/_ui/use-form-action";
 import type { ConnectionResult } from "@/lib/pods/connection";
 import { addAction, editAction, testAction } from "./actions";
-import { Found } from "./found";
 import type { PodView } from "./read-pods";
 
 type PodDialogProps = {

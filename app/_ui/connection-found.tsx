@@ -1,7 +1,7 @@
-import { Status } from "@/app/_ui/status";
 import type { ConnectionResult } from "@/lib/pods/connection";
+import { Status } from "./status";
 
-/** What a test of the connection came to. */
+/** What a test of the connection came to, and what to do next. */
 export function Found({ result }: { result: ConnectionResult }) {
   if (result.ok) {
     return (
