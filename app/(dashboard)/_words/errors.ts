@@ -65,7 +65,7 @@ export const ERROR_WORDS: Partial<Record<ErrorCode, Words>> = {
   },
   insufficient_quota: {
     short: "quota used up",
-    meaning: "The month's tokens or money are used up. They start again on the 1st.",
+    meaning: "The month's tokens are used up. They start again on the 1st, 00:00 UTC.",
     retry: false,
   },
   internal_error: {

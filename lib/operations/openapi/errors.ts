@@ -25,7 +25,7 @@ const WHEN: Readonly<Record<ErrorCode, string | null>> = {
   unsupported_media_type: "The content type is not the route's, or the body is compressed.",
   expectation_failed: "An `Expect` other than `100-continue`.",
   rate_limit_exceeded: "A limit on requests, tokens or parallel calls is reached for now.",
-  insufficient_quota: "The month's tokens or money are used up.",
+  insufficient_quota: "The month's tokens are used up.",
   headers_too_large: "The headers are larger than 16 KiB.",
   client_closed: null,
   internal_error: "Something went wrong inside Podpass. The request id finds it in the log.",
