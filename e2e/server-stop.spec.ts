@@ -7,10 +7,12 @@ import { descendants, stillRunning } from "./process-tree";
 test.describe.configure({ mode: "serial", timeout: 120_000 });
 test.skip(process.platform !== "linux", "looks into /proc");
 
-/** A pod that takes about three seconds for a stream of sixty tokens. */
+/** A pod that takes about three seconds for a stream of sixty tokens, and half a minute for one that must not end by itself. */
 const UNHURRIED = { SIM_TOKENS_PER_SECOND: "20", SIM_JITTER: "0" };
+const TOKENS = 60;
+const MORE_TOKENS_THAN_THE_TEST_LASTS = 600;
 
-async function openStream({ url, dataDir }: PodpassServer) {
+async function openStream({ url, dataDir }: PodpassServer, max_tokens = TOKENS) {
   await runCli(dataDir, ["member", "add", "s@example.com"]);
   const key = (await runCli(dataDir, ["key", "issue", "--member", "s@example.com", "--name", "stream"])) as {
     secret: string;
@@ -18,7 +20,7 @@ async function openStream({ url, dataDir }: PodpassServer) {
   const headers = { authorization: `Bearer ${key.secret}`, "content-type": "application/json" };
   const { data } = (await (await fetch(`${url}/v1/models`, { headers })).json()) as { data: { id: string }[] };
   const messages = [{ role: "user", content: "Count." }];
-  const body = { model: data[0]?.id, stream: true, max_tokens: 60, ignore_eos: true, messages };
+  const body = { model: data[0]?.id, stream: true, max_tokens, ignore_eos: true, messages };
   const answer = await fetch(`${url}/v1/chat/completions`, { method: "POST", headers, body: JSON.stringify(body) });
   return { text: answer.text(), headers };
 }
@@ -45,14 +47,14 @@ test("a stop lets streams finish, takes nothing new, writes everything down and 
   expect(await ended).toBe(0);
   await expect.poll(() => stillRunning(family)).toEqual([]);
   expect(existsSync(join(server.dataDir, "lock"))).toBe(false);
-  expect(await streamRow(server.dataDir)).toMatchObject({ outcome: "completed", completionTokens: 60 });
+  expect(await streamRow(server.dataDir)).toMatchObject({ outcome: "completed", completionTokens: TOKENS });
 });
 
 test("a stream that outlasts the drain limit ends with an error event, and its tokens are kept", async ({
   startFresh,
 }) => {
   const server = await startFresh({ ...UNHURRIED, PODPASS_DRAIN_SECONDS: "1" });
-  const { text } = await openStream(server);
+  const { text } = await openStream(server, MORE_TOKENS_THAN_THE_TEST_LASTS);
   expect(await server.end("SIGTERM")).toBe(0);
   expect(await text).toContain('"code":"shutting_down"');
   expect(await text).not.toContain("[DONE]");
@@ -63,7 +65,7 @@ test("a stream that outlasts the drain limit ends with an error event, and its t
 
 test("a second signal ends it at once", async ({ startFresh }) => {
   const server = await startFresh(UNHURRIED);
-  const cut = (await openStream(server)).text.catch(() => "cut");
+  const cut = (await openStream(server, MORE_TOKENS_THAN_THE_TEST_LASTS)).text.catch(() => "cut");
   const family = descendants(server.pid);
   void server.end("SIGINT");
   await new Promise((resolve) => setTimeout(resolve, 700));
