@@ -17,6 +17,8 @@ const KEEP_ALIVE_MS = 75_000;
 
 /** The HTTP server in front of everything: strict about framing, patient with nobody, JSON in every refusal. */
 export function createFront(handle: Handle): Server {
+  /** Connections whose last answer is given. What a client had sent ahead on them is not served: nobody would hear. */
+  const ended = new WeakSet<Socket>();
   const server = createServer(
     {
       maxHeaderSize: MAX_HEADER_BYTES,
@@ -25,11 +27,16 @@ export function createFront(handle: Handle): Server {
       keepAliveTimeout: KEEP_ALIVE_MS,
       connectionsCheckingInterval: 5_000,
       insecureHTTPParser: false,
-      requireHostHeader: true,
+      // Node's own refusal would have neither a body nor an id.
+      requireHostHeader: false,
       noDelay: true,
     },
     ((request, response) => {
-      if (!isAcceptable(request, response)) return;
+      if (ended.has(request.socket)) return;
+      if (!isAcceptable(request, response)) {
+        ended.add(request.socket);
+        return;
+      }
       watchSlowBody(request, response);
       handle(request, response);
     }) satisfies RequestListener,
@@ -55,12 +62,25 @@ function isAcceptable(request: IncomingMessage, response: ServerResponse) {
 }
 
 /** Node passes these on; nothing behind us should have to think about them. */
-function refusalOf({ url, headers, headersDistinct }: IncomingMessage) {
+function refusalOf({ url, headers, rawHeaders, httpVersion }: IncomingMessage) {
   if (!url?.startsWith("/")) return "The request's target must be a path.";
-  if ((headersDistinct.host?.length ?? 0) > 1) return "More than one Host header.";
+  if (headers.host === undefined && httpVersion === "1.1") return "There is no Host header.";
+  if (hostLines(rawHeaders) > 1) return "More than one Host header.";
+  // Whoever stands in front may read any other list of encodings differently, and see other requests than we do.
+  if ((headers["transfer-encoding"] ?? "chunked").toLowerCase() !== "chunked")
+    return "The only transfer encoding is `chunked`.";
   // `Upgrade: h2c` is an offer that may be passed over in silence; a WebSocket client would wait for an answer.
   if (headers.upgrade?.toLowerCase().includes("websocket")) return "WebSocket connections are not served here.";
   return null;
+}
+
+/** Counted in the raw lines: `headers` keeps the first, and `headersDistinct` builds a list for every header there is. */
+function hostLines(rawHeaders: readonly string[]) {
+  let lines = 0;
+  for (let i = 0; i < rawHeaders.length; i += 2) {
+    if (rawHeaders[i]?.length === 4 && rawHeaders[i]?.toLowerCase() === "host") lines += 1;
+  }
+  return lines;
 }
 
 /** Writes a last answer to a connection whose request could not be read, unless an answer is already on its way. */
