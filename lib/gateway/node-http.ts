@@ -9,9 +9,15 @@ import { isGatewayPath } from "./routes";
 
 /**
  * The gateway behind `node:http`. The function returned answers gateway paths and says false to all others, which are
- * somebody else's. `commonHeaders` go out with every answer.
+ * somebody else's. `commonHeaders` go out with every answer. A client that takes nothing of an ended answer's rest
+ * for `stuckMs` is cut off: its call is over, so nobody else watches it.
  */
-export function createNodeHandler(handle: Handle, commonHeaders: Readonly<Record<string, string>> = {}) {
+export function createNodeHandler(
+  handle: Handle,
+  commonHeaders: Readonly<Record<string, string>> = {},
+  stuckMs = LONGEST_STUCK_MS,
+) {
+  const commonLines = Object.entries(commonHeaders).flat();
   return function answerNode(request: IncomingMessage, response: ServerResponse): boolean {
     // Raw: `new URL` would fold `/../` and fail on `//`.
     const url = request.url ?? "/";
@@ -25,7 +31,7 @@ export function createNodeHandler(handle: Handle, commonHeaders: Readonly<Record
       peerIp: request.socket.remoteAddress ?? null,
       readBody: (limit) => readBody(request, limit),
     };
-    void handle(gatewayRequest, new NodeClient(request, response, commonHeaders));
+    void handle(gatewayRequest, new NodeClient(request, response, commonLines, stuckMs));
     return true;
   };
 }
@@ -33,6 +39,7 @@ export function createNodeHandler(handle: Handle, commonHeaders: Readonly<Record
 /** Up to here an answer's body is joined with its head and leaves in one write; beyond, copying it costs more. */
 const JOINED_BYTES = 32 * 1024;
 const MOST_READ_PAST = 64 * 1024;
+const LONGEST_STUCK_MS = 60_000;
 
 class NodeClient implements Client {
   onGone: (() => void) | null = null;
@@ -42,12 +49,14 @@ class NodeClient implements Client {
   private readonly response: ServerResponse;
   private frames: ChunkFrames | null = null;
 
-  private readonly commonHeaders: Readonly<Record<string, string>>;
+  private readonly commonLines: readonly string[];
+  private readonly stuckMs: number;
 
-  constructor(request: IncomingMessage, response: ServerResponse, commonHeaders: Readonly<Record<string, string>>) {
+  constructor(request: IncomingMessage, response: ServerResponse, commonLines: readonly string[], stuckMs: number) {
     this.request = request;
     this.response = response;
-    this.commonHeaders = commonHeaders;
+    this.commonLines = commonLines;
+    this.stuckMs = stuckMs;
     response.once("close", () => {
       this.frames?.close();
       if (!response.writableFinished) this.onGone?.();
@@ -61,7 +70,7 @@ class NodeClient implements Client {
 
   begin(status: number, headers: Record<string, string>) {
     if (this.isGone) return;
-    this.response.writeHead(status, { ...this.commonHeaders, ...headers });
+    this.response.writeHead(status, this.linesOf(headers));
     this.response.flushHeaders();
     this.frames = new ChunkFrames(this.response, () => {
       this.waitingSince = null;
@@ -77,20 +86,39 @@ class NodeClient implements Client {
   }
 
   end() {
-    if (!this.isGone) this.response.end();
+    if (this.isGone) return;
+    this.response.end();
+    this.limitTheRest();
   }
 
   answer(status: number, headers: Record<string, string>, body: Buffer) {
     if (this.isGone) return;
-    const all: Record<string, string> = { ...this.commonHeaders, ...headers, "content-length": String(body.length) };
-    if (isMuchLeft(this.request)) all.connection = "close";
-    this.response.writeHead(status, all);
+    const lines = this.linesOf(headers);
+    lines.push("content-length", String(body.length));
+    if (isMuchLeft(this.request)) lines.push("connection", "close");
+    this.response.writeHead(status, lines);
     if (body.length > JOINED_BYTES) this.response.end(body);
     else this.response.end(body.toString("latin1"), "latin1");
+    this.limitTheRest();
   }
 
   cut() {
     this.response.destroy();
+  }
+
+  /** Any progress renews the wait; Node takes the limit away again when the answer is out. */
+  private limitTheRest() {
+    const { socket } = this.response;
+    if (socket !== null && socket.writableLength > 0) socket.setTimeout(this.stuckMs);
+  }
+
+  /** A flat list, which `writeHead` takes as it is: merging objects of changing shapes was a tenth of a plain request. */
+  private linesOf(headers: Readonly<Record<string, string>>): string[] {
+    const lines = this.commonLines.slice();
+    for (const name in headers) {
+      if (name !== "content-length") lines.push(name, headers[name] ?? "");
+    }
+    return lines;
   }
 }
 
@@ -135,11 +163,10 @@ function readBody(request: IncomingMessage, limit: number): Promise<Buffer> {
   return new Promise((resolve, reject) => {
     const parts: Buffer[] = [];
     let bytes = 0;
-    const stop = () => request.off("data", onData).off("end", onEnd).off("close", onBroken).off("error", onBroken);
+    let isOver = false;
     const fail = (error: AppError) => {
-      stop();
-      // A late error of a socket that is given up anyway must not end the process.
-      request.on("error", () => undefined).pause();
+      isOver = true;
+      request.off("data", onData).pause();
       reject(error);
     };
     const onData = (chunk: Buffer) => {
@@ -147,11 +174,14 @@ function readBody(request: IncomingMessage, limit: number): Promise<Buffer> {
       if (bytes > limit) fail(tooLarge(limit));
       else parts.push(chunk);
     };
-    const onEnd = () => {
-      stop();
+    request.on("data", onData);
+    request.once("end", () => {
+      isOver = true;
       resolve(parts.length === 1 && parts[0] !== undefined ? parts[0] : Buffer.concat(parts, bytes));
-    };
-    const onBroken = () => fail(new AppError("client_closed", "The client left before its request was complete."));
-    request.on("data", onData).on("end", onEnd).on("close", onBroken).on("error", onBroken);
+    });
+    // Also heard after every whole body. An `error` is only thrown where somebody listens to it.
+    request.once("close", () => {
+      if (!isOver) fail(new AppError("client_closed", "The client left before its request was complete."));
+    });
   });
 }
