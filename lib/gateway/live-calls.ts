@@ -12,7 +12,10 @@ export type LiveCall = {
   recheck(): Promise<AppError | null>;
 };
 
-type Options = { now?: () => number; longestMs?: number; longestWaitMs?: number; recheckMs?: number };
+/** All in ms. */
+export type LiveCallWaits = { longestMs: number; longestWaitMs: number; recheckMs: number; sweepMs: number };
+
+type Options = Partial<LiveCallWaits> & { now?: () => number };
 
 /** An answer may take this long in all. */
 const LONGEST_MS = 15 * 60_000;
@@ -33,10 +36,11 @@ export function createLiveCalls({
   longestMs = LONGEST_MS,
   longestWaitMs = LONGEST_WAIT_MS,
   recheckMs = RECHECK_MS,
+  sweepMs = SWEEP_MS,
 }: Options = {}) {
   const calls = new Set<LiveCall>();
   const checkedAt = new WeakMap<LiveCall, number>();
-  const timer = setInterval(sweep, SWEEP_MS);
+  const timer = setInterval(sweep, sweepMs);
   timer.unref();
 
   function sweep() {

@@ -23,12 +23,15 @@ import type { Client, GatewayRequest } from "./client";
 import { credentialOf } from "./credential";
 import { forward, type Patience } from "./forward";
 import { createGateway, type LogLine } from "./gateway";
-import { createLiveCalls } from "./live-calls";
+import { createLiveCalls, type LiveCallWaits } from "./live-calls";
 import { createLook } from "./look";
 import { loadPods, loadPolicy, type PodFacts, type PolicyFacts } from "./queries";
 import { createRoster, type LivePod, upstreamOf } from "./roster";
 import { matchRoute } from "./routes";
 import type { Tokens } from "./tokens";
+
+/** How long anything is waited for, in ms. */
+export type Waits = Patience & LiveCallWaits;
 
 /** A plain answer may wait in the pod's queue for minutes; a stream that falls silent for one is broken. */
 const PATIENCE: Patience = { firstByteMs: 300_000, idleMs: 60_000 };
@@ -45,6 +48,8 @@ type Options = {
   observe?: (line: LogLine) => void;
   /** Where limits are kept that this process shares with others; without it, in this process. */
   limits?: LimitStore | undefined;
+  /** Other than the usual waits. */
+  waits?: Partial<Waits>;
 };
 
 export type OpenGateway = Awaited<ReturnType<typeof openGateway>>;
@@ -53,13 +58,13 @@ export type OpenGateway = Awaited<ReturnType<typeof openGateway>>;
  * The gateway with its real parts: cache, journal, pods. One a process. `handle` never rejects.
  * Opens although the database is away, and answers 503 until it is back.
  */
-export async function openGateway({ env, probe, observe, limits }: Options) {
+export async function openGateway({ env, probe, observe, limits, waits = {} }: Options) {
   const databaseUrl = env.DATABASE_URL;
   if (databaseUrl === undefined) throw new AppError("database_unavailable", "DATABASE_URL is not set.");
   const pepper = deriveKey(env.PODPASS_SECRET, "pepper");
   const sealingKey = deriveKey(env.PODPASS_SECRET, "podKey");
 
-  const liveCalls = createLiveCalls();
+  const liveCalls = createLiveCalls(waits);
   // A key that changed may have streams running: they are looked at at once.
   const callers = openCallers((keyIds) => liveCalls.keyChanged(keyIds));
   const recorder = createRecorder({ journalDir: join(env.PODPASS_DATA_DIR, "journal"), databaseUrl, log });
@@ -205,7 +210,7 @@ export async function openGateway({ env, probe, observe, limits }: Options) {
       call,
       upstream: upstreamOf(pod, call),
       client,
-      patience: PATIENCE,
+      patience: { ...PATIENCE, ...waits },
       limitHeaders: attempt.limitHeaders,
       traceparent: request.headers.traceparent?.[0],
       onFirstToken: () => {
