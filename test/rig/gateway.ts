@@ -9,7 +9,7 @@ import pg from "pg";
 import { parseEnv } from "@/lib/env";
 import type { LogLine } from "@/lib/gateway/gateway";
 import { createNodeHandler } from "@/lib/gateway/node-http";
-import { openGateway } from "@/lib/gateway/open-gateway";
+import { openGateway, type Waits } from "@/lib/gateway/open-gateway";
 import { createWebHandler } from "@/lib/gateway/web";
 import { digestOf, hintOf, mintSecret, PEPPER_VERSION } from "@/lib/keys/secret";
 import { sealPodKey } from "@/lib/pods/seal";
@@ -58,6 +58,7 @@ export async function startGatewayRig(
   models: string[],
   observe?: (line: LogLine) => void,
   settings: Record<string, string> = {},
+  waits: Partial<Waits> = {},
 ) {
   const env = parseEnv({
     ...process.env,
@@ -73,7 +74,7 @@ export async function startGatewayRig(
     "INSERT INTO pods (id, name, base_url, sealed_key, models, state) VALUES ($1, $2, $3, $4, $5, 'serving')",
     [podId, `rig-${randomUUID()}`, podUrl, sealed, models],
   );
-  const gateway = await openGateway({ env, probe: async () => undefined, observe });
+  const gateway = await openGateway({ env, probe: async () => undefined, observe, waits });
   const answer = transport === "node" ? createNodeHandler(gateway.handle) : createWebAdapter(gateway.handle);
   const server = createServer((request, response) => {
     if (!answer(request, response)) response.writeHead(404).end();
