@@ -43,6 +43,15 @@ test("a model is named by its id, decoded once and never sent on", () => {
     expect(matchRoute("GET", path)).toBeNull();
 });
 
+test("vLLM's other routes are the gateway's to refuse; the dashboard's are not", () => {
+  expect(["/load", "/score", "/v2/embed", "/reset_prefix_cache", "/inference/v1/generate"].every(isGatewayPath)).toBe(
+    true,
+  );
+  expect(
+    ["/keys", "/usage", "/loads", "/setup", "/versions", "/api/auth/session", "/metrics"].some(isGatewayPath),
+  ).toBe(false);
+});
+
 test("unknown paths under /v1 are the gateway's to refuse", () => {
   expect(["/v1", "/v1/nope", "/health", "/v10", "/healthz", "/"].map(isGatewayPath)).toEqual([
     true,

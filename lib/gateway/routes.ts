@@ -89,11 +89,14 @@ function decodedId(text: string) {
   }
 }
 
-/** Whether a raw path is the gateway's business at all, right or wrong: everything under `/v1`, and the few routes beside it. */
+/** What vLLM serves beside our routes, some of it dangerous. Programs that try it here get our JSON refusal, not a web page. */
+const VLLM_ONLY =
+  /^\/(?:load|invocations|pooling|classify|score|rerank|generative_scoring|ping|version|pause|resume|is_paused|sleep|wake_up|is_sleeping|update_weights|init_weights_update_group|collective_rpc|tokenizer_info|server_info|start_profile|stop_profile|scale_elastic_ep|is_scaling_elastic_ep|reset_\w+|v2|inference|cohere|docs|redoc)(?:\/|$)/;
+
+/** Whether a raw path is the gateway's business at all, right or wrong: everything under `/v1`, the few routes beside it, and vLLM's own. */
 export function isGatewayPath(path: string): boolean {
-  return (
-    path === "/v1" || path.startsWith("/v1/") || path === "/health" || path === "/tokenize" || path === "/detokenize"
-  );
+  if (path === "/v1" || path.startsWith("/v1/")) return true;
+  return path === "/health" || path === "/tokenize" || path === "/detokenize" || VLLM_ONLY.test(path);
 }
 
 /** The dialect in which even an unknown path is answered. */
