@@ -30,6 +30,8 @@ export default defineConfig({
           env,
           testTimeout: 30_000,
           hookTimeout: 60_000,
+          // Real processes, locks and clocks on a shared machine: once more there, never on a developer's own.
+          retry: process.env.CI ? 1 : 0,
         },
       },
     ],

@@ -131,6 +131,8 @@ test("by keyboard alone: rotate with a day of grace, and the focus is back where
   await page.keyboard.press("Escape");
   await expect(actions).toBeFocused();
   await page.keyboard.press("Enter");
+  // The menu takes the focus a moment after it opens: a second key before that would be the button's.
+  await expect(page.getByRole("menuitem", { name: "Rotate" })).toBeFocused();
   await page.keyboard.press("Enter");
   await expect(page.getByLabel("24 hours")).toBeFocused();
   await page.keyboard.press("Enter");
