@@ -242,11 +242,13 @@ class PodAnswer implements Dispatcher.DispatchHandler {
     return false;
   }
 
+  /** A client that leaves with the end mark in hand has the whole answer: some close before the pod's own end comes. */
   private leave() {
     if (this.isSettled) return;
+    const clientLeft = !this.reader?.isDone;
     const tokens = this.reader?.tokens() ?? UNKNOWN_TOKENS;
     this.isSettled = true;
-    this.settle({ status: this.mode === "stream" ? 200 : null, tokens, refusal: null, clientLeft: true });
+    this.settle({ status: this.mode === "stream" ? 200 : null, tokens, refusal: null, clientLeft });
     this.abort?.();
   }
 

@@ -1,0 +1,71 @@
+import type { Dispatcher } from "undici";
+import { expect, test } from "vitest";
+import type { Call } from "./check";
+import type { Client } from "./client";
+import { forward } from "./forward";
+import { ROUTES } from "./routes";
+
+/** A call under way to a pod of which the test plays every part, and a client that only listens. */
+function ask() {
+  let handler: Dispatcher.DispatchHandler = {};
+  let isAborted = false;
+  const client: Client = {
+    isGone: false,
+    waitingSince: null,
+    onGone: null,
+    onDrain: null,
+    begin: () => undefined,
+    write: () => true,
+    end: () => undefined,
+    answer: () => undefined,
+    cut: () => undefined,
+  };
+  const dispatcher = {
+    dispatch: (_: unknown, given: Dispatcher.DispatchHandler) => {
+      handler = given;
+      given.onConnect?.(() => {
+        isAborted = true;
+      });
+    },
+  } as unknown as Dispatcher;
+  const call = {
+    route: ROUTES[0],
+    isStreamed: true,
+    wish: { include: false, continuous: false },
+    body: Buffer.alloc(0),
+    contentType: "application/json",
+    promptEstimate: 0,
+    choicesPerPrompt: 1,
+  } as unknown as Call;
+  const { relayed } = forward({
+    requestId: "id",
+    call,
+    upstream: { dispatcher, path: "/v1/chat/completions", authorization: null },
+    client,
+    patience: { firstByteMs: 1_000, idleMs: 1_000 },
+    limitHeaders: {},
+    traceparent: undefined,
+    onFirstToken: () => undefined,
+  });
+  const head = [Buffer.from("content-type"), Buffer.from("text/event-stream")];
+  handler.onHeaders?.(200, head, () => undefined, "OK");
+  const say = (text: string) => handler.onData?.(Buffer.from(text));
+  return { relayed, client, say, isAborted: () => isAborted };
+}
+
+const CHUNK = 'data: {"choices":[{"delta":{"content":"a"}}],"usage":{"prompt_tokens":3,"completion_tokens":1}}\n\n';
+
+test("a client that leaves in mid-stream ends the pod's work, and its tokens so far are known", async () => {
+  const { relayed, client, say, isAborted } = ask();
+  say(CHUNK);
+  client.onGone?.();
+  expect(await relayed).toMatchObject({ clientLeft: true, status: 200, tokens: { prompt: 3, completion: 1 } });
+  expect(isAborted()).toBe(true);
+});
+
+test("a client that leaves once it has the end mark has the whole answer", async () => {
+  const { relayed, client, say } = ask();
+  say(`${CHUNK}data: [DONE]\n\n`);
+  client.onGone?.();
+  expect(await relayed).toMatchObject({ clientLeft: false, refusal: null, tokens: { source: "measured" } });
+});
