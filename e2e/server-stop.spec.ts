@@ -22,7 +22,9 @@ async function openStream({ url, dataDir }: PodpassServer, max_tokens = TOKENS) 
   const messages = [{ role: "user", content: "Count." }];
   const body = { model: data[0]?.id, stream: true, max_tokens, ignore_eos: true, messages };
   const answer = await fetch(`${url}/v1/chat/completions`, { method: "POST", headers, body: JSON.stringify(body) });
-  return { text: answer.text(), headers };
+  expect(answer.status).toBe(200);
+  // Held until its text is whole: an answer that is collected as garbage cancels its stream.
+  return { text: answer.text().finally(() => answer.status), headers };
 }
 
 /** The row of the one stream in a data folder. */
@@ -68,7 +70,8 @@ test("a second signal ends it at once", async ({ startFresh }) => {
   const cut = (await openStream(server, MORE_TOKENS_THAN_THE_TEST_LASTS)).text.catch(() => "cut");
   const family = descendants(server.pid);
   void server.end("SIGINT");
-  await new Promise((resolve) => setTimeout(resolve, 700));
+  // Well apart: two signals within half a second count as one press of Ctrl-C.
+  await new Promise((resolve) => setTimeout(resolve, 1_500));
   expect(await server.end("SIGINT")).toBe(130);
   expect(await cut).not.toContain("[DONE]");
   await expect.poll(() => stillRunning(family)).toEqual([]);

@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import type { Env } from "@/lib/env";
 import { AppError } from "@/lib/errors";
 import { NO_LIMITS } from "@/lib/keys/limits";
@@ -39,6 +40,7 @@ const PATIENCE: Patience = { firstByteMs: 300_000, idleMs: 60_000 };
 const REFRESH_MS = 2_000;
 /** How often the pods are looked at. One look follows the other, however long it takes. */
 const PROBE_MS = 5_000;
+const FIRST_PROBE_MS = 1_500;
 
 type Options = {
   env: Env;
@@ -263,10 +265,14 @@ export async function openGateway({ env, probe, observe, limits, waits = {} }: O
   let probing: NodeJS.Timeout | undefined;
   let isClosed = false;
   async function keepProbing() {
-    await probe().catch(() => undefined); // the database is away: `refresh` says so
+    // What was seen is in force at once. The database may be away: the regular refresh says so.
+    await probe()
+      .then(refresh)
+      .catch(() => undefined);
     if (!isClosed) probing = setTimeout(() => void keepProbing(), PROBE_MS).unref();
   }
-  void keepProbing();
+  // The first call after a start finds its pod; a pod that hangs holds nobody up for longer.
+  await Promise.race([keepProbing(), sleep(FIRST_PROBE_MS, undefined, { ref: false })]);
 
   return {
     handle,
