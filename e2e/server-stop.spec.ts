@@ -65,6 +65,18 @@ test("a stream that outlasts the drain limit ends with an error event, and its t
   expect(row?.completionTokens).toBeGreaterThan(0);
 });
 
+test("a second signal ends it at once", async ({ startFresh }) => {
+  const server = await startFresh(UNHURRIED);
+  const cut = (await openStream(server, MORE_TOKENS_THAN_THE_TEST_LASTS)).text.catch(() => "cut");
+  const family = descendants(server.pid);
+  void server.end("SIGINT");
+  // Well apart: two signals within half a second count as one press of Ctrl-C.
+  await new Promise((resolve) => setTimeout(resolve, 1_500));
+  expect(await server.end("SIGINT")).toBe(130);
+  expect(await cut).not.toContain("[DONE]");
+  await expect.poll(() => stillRunning(family)).toEqual([]);
+});
+
 test("the dashboard's process can crash: streams do not notice, and it comes back", async ({ startFresh }) => {
   const server = await startFresh(UNHURRIED);
   const { text } = await openStream(server);

@@ -83,8 +83,10 @@ async function startParts(parts: Parts, env: Env) {
 async function stopGently(parts: Parts, env: Env) {
   parts.lock?.markStopping();
   await parts.workers?.drain(env.PODPASS_DRAIN_SECONDS * 1_000);
+  // A second signal has killed the workers, which ends their drain as well: the end, and its code, are no longer ours.
+  if (endsAtOnce) return;
   await endParts(parts);
-  process.exit(0);
+  if (!endsAtOnce) process.exit(0);
 }
 
 async function endParts(parts: Parts) {
@@ -95,7 +97,10 @@ async function endParts(parts: Parts) {
   lock?.release();
 }
 
+let endsAtOnce = false;
+
 async function stopAtOnce({ lock, backends, workers, next }: Parts, code: number) {
+  endsAtOnce = true;
   setTimeout(() => process.exit(code), 3_000);
   await Promise.all([workers?.kill(), next?.stop(true)]);
   await backends?.stop("now");
