@@ -47,6 +47,12 @@ export class Attempt {
     return this.event({ outcome: "completed", status: null, tokens: NO_TOKENS, errorCode: null }, null, "open");
   }
 
+  /** The event as far as it has come at `now` (monotonic ms), should nobody ever say how it ended: a guess by then. */
+  soFar(tokens: Tokens, now: number): UsageEvent {
+    const known: Tokens = { ...tokens, source: "estimated" };
+    return this.event({ outcome: "completed", status: 200, tokens: known, errorCode: null }, now, "open");
+  }
+
   /** The event as it ended at `now` (monotonic ms). */
   ending(ending: Ending, now: number): UsageEvent {
     return this.event(ending, now, ending.outcome);
@@ -66,7 +72,7 @@ export class Attempt {
       streamed: this.call?.isStreamed ?? false,
       status,
       outcome,
-      tokenSource: outcome === "open" ? "unknown" : tokens.source,
+      tokenSource: now === null ? "unknown" : tokens.source,
       promptTokens: tokens.prompt,
       cachedTokens: tokens.cached,
       completionTokens: tokens.completion,

@@ -33,6 +33,13 @@ export type Relaying = {
   onFirstToken(): void;
 };
 
+export type Forwarding = {
+  relayed: Promise<Relayed>;
+  stop(refusal: AppError): void;
+  /** The tokens of a stream so far; null where nothing is known before the end. */
+  soFar(): Tokens | null;
+};
+
 /** W3C Trace Context, version 00: anything else a client sends there goes nowhere. */
 const TRACEPARENT = /^00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/;
 const LARGEST_WHOLE_ANSWER = 64 * 1024 * 1024;
@@ -46,7 +53,7 @@ const NOTHING = Buffer.alloc(0);
  * Settles exactly once and never rejects: with the tokens, and with the refusal when nothing reached the client yet,
  * which the caller then has to answer. A refusal in mid-stream was already said inside the stream.
  */
-export function forward(relaying: Relaying): { relayed: Promise<Relayed>; stop: (refusal: AppError) => void } {
+export function forward(relaying: Relaying): Forwarding {
   let settle: (relayed: Relayed) => void = () => undefined;
   const relayed = new Promise<Relayed>((resolve) => {
     settle = resolve;
@@ -77,7 +84,7 @@ export function forward(relaying: Relaying): { relayed: Promise<Relayed>; stop: 
     },
     answer,
   );
-  return { relayed, stop: (refusal) => answer.stop(refusal) };
+  return { relayed, stop: (refusal) => answer.stop(refusal), soFar: () => answer.soFar() };
 }
 
 /** One answer of the pod, in undici's callbacks. */
@@ -167,6 +174,10 @@ class PodAnswer implements Dispatcher.DispatchHandler {
   /** Ends the answer for a reason of our own: a deadline, a revoked key, a shutdown. */
   stop(refusal: AppError) {
     if (!this.isSettled) this.fail(refusal);
+  }
+
+  soFar(): Tokens | null {
+    return this.isSettled ? null : (this.reader?.tokens() ?? null);
   }
 
   private relayChunk(chunk: Buffer) {

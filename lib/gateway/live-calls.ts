@@ -1,4 +1,5 @@
 import { AppError } from "@/lib/errors";
+import type { UsageEvent } from "@/lib/usage/event";
 import type { Client } from "./client";
 
 /** A call that is being answered. */
@@ -10,6 +11,8 @@ export type LiveCall = {
   stop(refusal: AppError): void;
   /** Whether its caller may still go on; null while nobody can tell. */
   recheck(): Promise<AppError | null>;
+  /** Its usage as it stands, for the case that nobody can say how it ends; null while nothing is known. */
+  soFar(): UsageEvent | null;
 };
 
 /** All in ms. */
@@ -70,6 +73,8 @@ export function createLiveCalls({
     add: (call: LiveCall) => void calls.add(call),
     remove: (call: LiveCall) => void calls.delete(call),
     size: () => calls.size,
+    /** As they are now, the oldest first. */
+    all: () => [...calls],
     streams: () => [...calls].filter(({ isStreamed }) => isStreamed).length,
     /** A key changed: its streams are looked at now. */
     keyChanged(keyIds: readonly string[] | "all") {

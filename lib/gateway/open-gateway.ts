@@ -29,10 +29,11 @@ import { createLook } from "./look";
 import { loadPods, loadPolicy, type PodFacts, type PolicyFacts } from "./queries";
 import { createRoster, type LivePod, upstreamOf } from "./roster";
 import { matchRoute } from "./routes";
+import { keepProgress } from "./stream-progress";
 import type { Tokens } from "./tokens";
 
 /** How long anything is waited for, in ms. */
-export type Waits = Patience & LiveCallWaits;
+export type Waits = Patience & LiveCallWaits & { progressMs: number };
 
 /** A plain answer may wait in the pod's queue for minutes; a stream that falls silent for one is broken. */
 const PATIENCE: Patience = { firstByteMs: 300_000, idleMs: 60_000 };
@@ -70,6 +71,7 @@ export async function openGateway({ env, probe, observe, limits, waits = {} }: O
   // A key that changed may have streams running: they are looked at at once.
   const callers = openCallers((keyIds) => liveCalls.keyChanged(keyIds));
   const recorder = createRecorder({ journalDir: join(env.PODPASS_DATA_DIR, "journal"), databaseUrl, log });
+  const progress = keepProgress({ calls: liveCalls.all, write: recorder.progress, everyMs: waits.progressMs });
   const roster = createRoster({ load: () => loadPods(), unseal, probe });
   let isStrict = false;
   let roleLimits: PolicyFacts["roleLimits"] | null = null;
@@ -207,7 +209,7 @@ export async function openGateway({ env, probe, observe, limits, waits = {} }: O
     const ended = attempt.queueMs === null || attempt.queueMs === 0 ? null : await recheckCaller();
     if (ended !== null) throw ended;
     attempt.askedAt = performance.now();
-    const { relayed, stop } = forward({
+    const { relayed, stop, soFar } = forward({
       requestId: attempt.id,
       call,
       upstream: upstreamOf(pod, call),
@@ -226,6 +228,10 @@ export async function openGateway({ env, probe, observe, limits, waits = {} }: O
       client,
       stop,
       recheck: recheckCaller,
+      soFar: () => {
+        const tokens = soFar();
+        return tokens && attempt.soFar(tokens, performance.now());
+      },
     };
     liveCalls.add(live);
     try {
@@ -301,6 +307,7 @@ export async function openGateway({ env, probe, observe, limits, waits = {} }: O
       isClosed = true;
       clearInterval(refreshing);
       clearTimeout(probing);
+      progress.stop();
       liveCalls.close();
       kept.close();
       await recorder.close();

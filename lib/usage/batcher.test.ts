@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import { openingOf, randomEvent } from "@/test/usage/random-event";
+import { openingOf, progressOf, randomEvent } from "@/test/usage/random-event";
 import { createBatcher } from "./batcher";
 import type { UsageEvent } from "./event";
 
@@ -28,6 +28,37 @@ test("a request that ends within a batch is written once, as it ended", async ()
   await batcher.flush();
   expect(write.mock.calls).toEqual([[[event]]]);
   await batcher.close();
+});
+
+test("how far a request has come takes the place of its opening, and its end that of both", async () => {
+  const write = vi.fn(async () => undefined);
+  const batcher = batcherOver(write);
+  const event = randomEvent();
+  await batcher.open(openingOf(event));
+  batcher.progress([progressOf(event, 5_000, 10)]);
+  batcher.progress([progressOf(event, 10_000, 20)]);
+  await batcher.flush();
+  batcher.progress([progressOf(event, 15_000, 30)]);
+  batcher.final(event);
+  await batcher.flush();
+  expect(write.mock.calls).toEqual([[[progressOf(event, 10_000, 20)]], [[event]]]);
+  await batcher.close();
+});
+
+test("a journal that fills up is kept for openings and ends", async () => {
+  const write = vi.fn(async () => {
+    throw new Error("away");
+  });
+  const batcher = batcherOver(write, { journalBytes: 20_000 });
+  const event = randomEvent();
+  await batcher.open(openingOf(event));
+  for (let ms = 1; ms <= 500; ms += 1) {
+    batcher.progress([progressOf(event, ms, ms)]);
+    batcher.writeNow();
+  }
+  expect(batcher.stats().journalBytes).toBeLessThan(6_000);
+  expect(batcher.canRecord()).toBe(true);
+  await batcher.close(0);
 });
 
 test("of two ends the first stands", async () => {

@@ -77,6 +77,12 @@ export function createBatcher(options: Options) {
     return journal.written();
   }
 
+  /** How far running requests have come: written if there is room to spare, since their ends will say it again. */
+  function progress(events: readonly UsageEvent[]) {
+    if (isClosed || !journal.hasRoomToSpare()) return;
+    for (const event of events) journal.append(encodeLine(event), event);
+  }
+
   /** Never throws, and never waits. */
   function final(event: UsageEvent) {
     if (isStopped) log.error({ requestId: event.requestId }, "a usage event came after the recorder had closed");
@@ -101,7 +107,7 @@ export function createBatcher(options: Options) {
       waiting.set(event.requestId, { event, segments, sequence });
       return;
     }
-    // A final beats an open, and the first of two finals stands.
+    // A final beats an open, a later open an earlier one, and the first of two finals stands.
     const standing = earlier.event.outcome === "open" ? event : earlier.event;
     waiting.delete(event.requestId);
     waiting.set(event.requestId, { event: standing, segments: earlier.segments.concat(segments), sequence });
@@ -249,6 +255,7 @@ export function createBatcher(options: Options) {
 
   return {
     open,
+    progress,
     final,
     canRecord,
     flush,

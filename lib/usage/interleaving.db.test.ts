@@ -6,7 +6,7 @@ import { setImmediate as endOfTick } from "node:timers/promises";
 import fc from "fast-check";
 import { afterAll, expect, test } from "vitest";
 import { rollupsAndEvents } from "@/test/usage/consistency";
-import { openingOf, randomEvent } from "@/test/usage/random-event";
+import { openingOf, progressOf, randomEvent } from "@/test/usage/random-event";
 import { closePostgres, postgres } from "../postgres";
 import { type Batcher, createBatcher } from "./batcher";
 import type { UsageEvent } from "./event";
@@ -22,6 +22,7 @@ const step = fc.oneof(
   { weight: 6, arbitrary: fc.record({ do: fc.constant("open" as const), count: fc.integer({ min: 1, max: 8 }) }) },
   { weight: 6, arbitrary: fc.record({ do: fc.constant("end" as const), which: fc.nat() }) },
   { weight: 2, arbitrary: fc.record({ do: fc.constant("end unopened" as const) }) },
+  { weight: 4, arbitrary: fc.record({ do: fc.constant("progress" as const) }) },
   { weight: 4, arbitrary: fc.record({ do: fc.constant("let time pass" as const) }) },
   {
     weight: 3,
@@ -70,6 +71,10 @@ test("whatever fails and in whatever order, each request is one row with its tru
       let running: UsageEvent[] = [];
       /** What must be a row, and what that row may say. */
       const model = new Map<string, Set<string>>();
+      /** The tokens last said of requests under way, and those that no kill can take away any more. */
+      const said = new Map<string, number>();
+      const certain = new Map<string, number>();
+      let saidThisTick: string[] = [];
       let dead: Replica[] = [];
       let replica = startReplica(root, memberId);
       let endedThisTick: string[] = [];
@@ -77,8 +82,12 @@ test("whatever fails and in whatever order, each request is one row with its tru
       const tick = async () => {
         await endOfTick();
         // From here on a kill can't take these ends away any more, unless the disk had refused them.
-        if (!replica.state.isFull) for (const id of endedThisTick) model.set(id, new Set(["completed"]));
+        if (!replica.state.isFull && replica.batcher.canRecord()) {
+          for (const id of endedThisTick) model.set(id, new Set(["completed"]));
+          for (const id of saidThisTick) certain.set(id, said.get(id) ?? 0);
+        }
         endedThisTick = [];
+        saidThisTick = [];
       };
       const settle = async (one: Replica) =>
         replay(one.directory, {
@@ -109,6 +118,15 @@ test("whatever fails and in whatever order, each request is one row with its tru
             endedThisTick.push(event.requestId);
             break;
           }
+          case "progress":
+            if (!replica.batcher.canRecord()) break;
+            for (const event of running) {
+              const tokens = (said.get(event.requestId) ?? 0) + 1;
+              said.set(event.requestId, tokens);
+              saidThisTick.push(event.requestId);
+              replica.batcher.progress([progressOf(event, 1_000 * tokens, tokens)]);
+            }
+            break;
           case "end unopened":
             replica.batcher.final(randomEvent({ memberId }));
             break;
@@ -128,6 +146,7 @@ test("whatever fails and in whatever order, each request is one row with its tru
             dead.push(replica);
             running = [];
             endedThisTick = [];
+            saidThisTick = [];
             replica = startReplica(root, memberId);
             break;
           case "reconcile": // two at once, before anybody has read the dead ones' journals
@@ -158,13 +177,20 @@ test("whatever fails and in whatever order, each request is one row with its tru
       dead = [];
       rmSync(root, { recursive: true, force: true });
 
-      const { rows } = await postgres().query<{ request_id: string; outcome: string }>(
-        "SELECT request_id, outcome FROM usage_events WHERE member_id = $1",
+      const { rows } = await postgres().query<{ request_id: string; outcome: string; completion_tokens: number }>(
+        "SELECT request_id, outcome, completion_tokens FROM usage_events WHERE member_id = $1",
         [memberId],
       );
       expect(new Set(rows.map((row) => row.request_id)).size).toBe(rows.length);
       const outcomes = new Map(rows.map((row) => [row.request_id, row.outcome]));
       for (const [id, allowed] of model) expect(allowed, id).toContain(outcomes.get(id));
+      // Whoever closes a row before the dead one's journal was read knows what the database knew.
+      const isJournalReadFirst = !steps.some((one) => one.do === "reconcile");
+      for (const row of rows.filter(({ outcome }) => outcome === "lost")) {
+        const least = isJournalReadFirst ? (certain.get(row.request_id) ?? 0) : 0;
+        expect(row.completion_tokens, row.request_id).toBeGreaterThanOrEqual(least);
+        expect(row.completion_tokens, row.request_id).toBeLessThanOrEqual(said.get(row.request_id) ?? 0);
+      }
       const { rollups, events } = await rollupsAndEvents(postgres(), memberId);
       expect(rollups).toEqual(events);
     }),

@@ -231,6 +231,8 @@ export function createJournal<Item>(options: Options<Item>) {
     close,
     /** False while the disk refuses, or the bound is reached. */
     canOpen: () => !isBroken && totalBytes < maxBytes,
+    /** True while so much is free that what could be left out may be written too. */
+    hasRoomToSpare: () => !isBroken && totalBytes < maxBytes / 4,
     isBroken: () => isBroken,
     bytes: () => totalBytes,
     segments: () => segments.size,

@@ -65,6 +65,10 @@ const ENDING = [
 const FINAL = [...ENDING, "error_code", "streamed"];
 const FACTS = ["request_id", "at", "key_id", "secret_id", "member_id", "route", ...FINAL];
 
+/** Of two reports of a request that still runs the later one tells more; its opening has no duration at all. */
+const IS_LATER =
+  "event.outcome = 'open' AND (excluded.outcome <> 'open' OR excluded.duration_ms > coalesce(event.duration_ms, -1))";
+
 /** A batch into events and rollups; the last parameter is the replica. */
 export const WRITE = `
 WITH incoming AS (${BATCH}),
@@ -72,7 +76,7 @@ changed AS (
   INSERT INTO usage_events AS event (${FACTS.join(", ")}, replica_id)
   SELECT ${FACTS.join(", ")}, $${BATCH_PARAMETERS + 1}::uuid FROM incoming ORDER BY at, request_id
   ON CONFLICT (at, request_id) DO UPDATE SET ${FINAL.map((name) => `${name} = excluded.${name}`).join(", ")}
-    WHERE event.outcome = 'open' AND excluded.outcome <> 'open'
+    WHERE ${IS_LATER}
   RETURNING event.*, 1 AS weight
 ),
 ${ROLL_UP}

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { afterAll, expect, test } from "vitest";
 import { rollupsAndEvents } from "@/test/usage/consistency";
-import { openingOf, randomEvent } from "@/test/usage/random-event";
+import { openingOf, progressOf, randomEvent } from "@/test/usage/random-event";
 import { closePostgres, postgres } from "../postgres";
 import type { UsageEvent } from "./event";
 import { binOf } from "./histogram";
@@ -69,6 +69,31 @@ test("an event without pod, model, status or times is a row too", async () => {
   const event = { ...openingOf(randomEvent()), podId: null, model: null, outcome: "rejected", status: 429 } as const;
   await write(replica(), event);
   expect(await outcomesOf(event.memberId)).toEqual(["rejected"]);
+  await expectRollupsToBeTheSum(event.memberId);
+});
+
+test("what is known of a request that is lost stays, and older news never takes the place of newer", async () => {
+  const [event, replicaId] = [randomEvent({ completionTokens: 900 }), replica()];
+  const row = async () => {
+    const { rows } = await postgres().query(
+      "SELECT outcome, token_source, prompt_tokens, completion_tokens FROM usage_events WHERE request_id = $1",
+      [event.requestId],
+    );
+    return rows[0];
+  };
+  await write(replicaId, openingOf(event));
+  await write(replicaId, progressOf(event, 10_000, 400));
+  await write(replicaId, progressOf(event, 5_000, 200));
+  await write(replicaId, openingOf(event));
+  const known = { token_source: "estimated", prompt_tokens: event.promptTokens, completion_tokens: 400 };
+  expect(await row()).toEqual({ outcome: "open", ...known });
+  await expectRollupsToBeTheSum(event.memberId);
+  await closeLost(postgres(), [replicaId]);
+  await write(replicaId, progressOf(event, 15_000, 600));
+  expect(await row()).toEqual({ outcome: "lost", ...known });
+  await expectRollupsToBeTheSum(event.memberId);
+  await write(replicaId, event);
+  expect(await row()).toMatchObject({ outcome: "completed", token_source: "measured", completion_tokens: 900 });
   await expectRollupsToBeTheSum(event.memberId);
 });
 

@@ -17,6 +17,8 @@ export type Recorder = {
   readonly replicaId: string;
   /** Resolves once the open line is in the journal; rejects `usage_unavailable` where it can't be. `ip` goes to the secret's last use. */
   open(event: UsageEvent, ip?: string | null): Promise<void>;
+  /** How far requests that still run have come: what is known of them should this process die. Never throws, never waits. */
+  progress(events: readonly UsageEvent[]): void;
   /** How it ended; also alone, for a request that was never opened. Never throws, never waits. */
   final(event: UsageEvent): void;
   /** False while an open would be refused. */
@@ -169,6 +171,7 @@ export function createRecorder(options: Options): Recorder {
       lastUsed.saw({ secretId: event.secretId, atMs: event.atMs, ip });
       return batcher.open(fitting(event));
     },
+    progress: (events) => batcher.progress(events.map(fitting)),
     final: (event) => batcher.final(fitting(event)),
     canRecord: batcher.canRecord,
     flush: batcher.flush,

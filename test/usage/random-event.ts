@@ -30,6 +30,11 @@ export function randomEvent({ atMs = Date.now(), ...given }: Partial<UsageEvent>
   };
 }
 
+/** The same request `ms` after its beginning, still running, with so many tokens so far. */
+export function progressOf(event: UsageEvent, ms: number, completionTokens: number): UsageEvent {
+  return { ...event, outcome: "open", tokenSource: "estimated", durationMs: ms, completionTokens };
+}
+
 /** The same request as its open line says it: nothing is known of its end. */
 export function openingOf(event: UsageEvent): UsageEvent {
   return {
