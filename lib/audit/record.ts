@@ -1,7 +1,9 @@
+import type pg from "pg";
 import type { Actor } from "../auth/member";
 import type { Db } from "../db";
+import { newRequestId } from "../usage/request-id";
 
-export type TargetKind = "key" | "pod" | "member" | "invite" | "session" | "policy";
+export type TargetKind = "key" | "pod" | "member" | "invite" | "session" | "policy" | "usage";
 
 /** Facts before or after a change. Never a secret, a password or a hash. */
 export type AuditFacts = Readonly<Record<string, unknown>>;
@@ -37,6 +39,18 @@ export async function recordAudit(tx: Db, actor: Actor, entry: AuditEntry): Prom
     },
     select: { id: true },
   });
+}
+
+/** The same for what Podpass does by itself, on the connection whose transaction it belongs to. */
+export async function recordSystemAudit(
+  database: Pick<pg.ClientBase, "query">,
+  { action, targetKind, targetId, before, after }: Omit<AuditEntry, "memberId" | "at">,
+) {
+  await database.query(
+    `INSERT INTO audit_events (id, actor_kind, action, target_kind, target_id, before, after)
+     VALUES ($1, 'system', $2, $3, $4, $5, $6)`,
+    [newRequestId(Date.now()), action, targetKind, targetId, before && plain(before), after && plain(after)],
+  );
 }
 
 /** As JSON: times in ISO 8601, big integers as numbers, or as text where a number would lose digits. */

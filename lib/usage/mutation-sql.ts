@@ -69,12 +69,15 @@ const FACTS = ["request_id", "at", "key_id", "secret_id", "member_id", "route", 
 const IS_LATER =
   "event.outcome = 'open' AND (excluded.outcome <> 'open' OR excluded.duration_ms > coalesce(event.duration_ms, -1))";
 
+/** What the policy keeps no longer was counted long ago: a replay must not count it again. */
+const IS_KEPT = "at >= coalesce((SELECT kept_from FROM usage_retentions), '-infinity')";
+
 /** A batch into events and rollups; the last parameter is the replica. */
 export const WRITE = `
 WITH incoming AS (${BATCH}),
 changed AS (
   INSERT INTO usage_events AS event (${FACTS.join(", ")}, replica_id)
-  SELECT ${FACTS.join(", ")}, $${BATCH_PARAMETERS + 1}::uuid FROM incoming ORDER BY at, request_id
+  SELECT ${FACTS.join(", ")}, $${BATCH_PARAMETERS + 1}::uuid FROM incoming WHERE ${IS_KEPT} ORDER BY at, request_id
   ON CONFLICT (at, request_id) DO UPDATE SET ${FINAL.map((name) => `${name} = excluded.${name}`).join(", ")}
     WHERE ${IS_LATER}
   RETURNING event.*, 1 AS weight

@@ -66,7 +66,8 @@ export async function findSilent(database: Database, silentMs: number): Promise<
 export async function keepHouse(database: Database) {
   await database.query(`DELETE FROM replicas WHERE heartbeat_at < now() - interval '7 days'
     AND NOT EXISTS (SELECT FROM usage_events WHERE outcome = 'open' AND replica_id = replicas.id)`);
-  await database.query("SELECT ensure_usage_partitions(now() - interval '1 month', now() + interval '3 months')");
+  await database.query(`SELECT ensure_usage_partitions(greatest(now() - interval '1 month', kept_from), now() + interval '3 months')
+    FROM usage_retentions`);
 }
 
 /** A secret's newest use. */

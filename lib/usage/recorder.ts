@@ -12,6 +12,8 @@ import { createLastUsed } from "./last-used";
 import { closeLost, findSilent, heartbeat, keepHouse, moveLastUsed, sayGoodbye, writeEvents } from "./mutations";
 import { replayOrphans } from "./reconcile";
 import { newRequestId } from "./request-id";
+import { keepRetention } from "./retention/keeper";
+import { removeExpired } from "./retention/mutations";
 
 export type Recorder = {
   readonly replicaId: string;
@@ -162,6 +164,7 @@ export function createRecorder(options: Options): Recorder {
 
   const timers = [setInterval(keepBeating, beatEveryMs), setInterval(() => void writeLastUsed(), LAST_USED_EVERY_MS)];
   for (const timer of timers) timer.unref();
+  const retention = keepRetention({ remove: (isStopping) => removeExpired(pool, { isStopping }), log });
   process.once("exit", batcher.writeNow);
   keepBeating();
 
@@ -178,6 +181,7 @@ export function createRecorder(options: Options): Recorder {
     stats: batcher.stats,
     async close(withinMs = 5_000) {
       for (const timer of timers) clearInterval(timer);
+      retention.stop();
       await batcher.close(withinMs);
       process.off("exit", batcher.writeNow);
       await within(withinMs, async () => {

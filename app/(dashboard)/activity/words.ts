@@ -38,6 +38,7 @@ const ACTIONS: Record<string, string> = {
   "pod.resume": "resumed the pod",
   "pod.remove": "removed the pod",
   "policy.update": "changed the policy",
+  "usage.remove_old": "removed old requests",
 };
 
 const KINDS: Record<string, string> = {
@@ -47,6 +48,7 @@ const KINDS: Record<string, string> = {
   invite: "Invites",
   pod: "Pods",
   policy: "Policy",
+  usage: "Usage",
   setup: "Setup",
 };
 
@@ -81,6 +83,8 @@ const FIELDS: Record<string, string> = {
   maxKeysPerMember: "keys a member",
   emailDomains: "e-mail domains",
   eventRetentionDays: "requests are kept, days",
+  requestsRemoved: "requests removed",
+  keptFrom: "requests are kept from",
   strictFields: "unknown fields refused",
   roleLimits: "limits by role",
   timeZone: "time zone",

@@ -1,5 +1,6 @@
 import type pg from "pg";
 import { BUILD_DAY } from "../mutation-sql";
+import { oneAtATime } from "../one-at-a-time";
 
 /** As long as a batch may be on its way after it began; its deadline is far shorter. */
 const SETTLED = "30 seconds";
@@ -24,30 +25,11 @@ export async function askForZone(database: Pick<pg.Pool, "query">, zone: string)
  * that began before the announcement has ended by then. Returns how many days it built.
  */
 export async function sumUpDays(pool: pg.Pool): Promise<number> {
-  const client = await pool.connect();
-  // A connection that breaks fails its query; without a listener it would end the process as well.
-  const onBroken = () => undefined;
-  client.on("error", onBroken);
-  let failure: unknown;
-  try {
-    // One replica at a time; the others have nothing to add.
-    const { rows } = await client.query<{ mine: boolean }>(
-      "SELECT pg_try_advisory_lock(hashtext('podpass/usage-days')) AS mine",
-    );
-    if (!rows[0]?.mine) return 0;
-    try {
-      await announceDays(client);
-      return await buildAnnounced(client);
-    } finally {
-      await client.query("SELECT pg_advisory_unlock(hashtext('podpass/usage-days'))");
-    }
-  } catch (error) {
-    failure = error;
-    throw error;
-  } finally {
-    client.off("error", onBroken);
-    client.release(failure !== undefined);
-  }
+  const built = await oneAtATime(pool, "podpass/usage-days", async (client) => {
+    await announceDays(client);
+    return buildAnnounced(client);
+  });
+  return built ?? 0;
 }
 
 async function announceDays(client: pg.PoolClient) {
