@@ -301,9 +301,9 @@ describe("limits", () => {
       expect(await refusal(updateLimits(me, { keyId, rpm: 601 }, now))).toBe("invalid_request");
       await updateLimits(me, { keyId, rpm: 500 }, now);
       await updateLimits(me, { keyId, rpm: null }, now);
-      const { effective, rotationDueAt } = await getKey(me, keyId, now);
+      const { effective, rotation } = await getKey(me, keyId, now);
       expect(effective.rpm).toEqual({ value: 60, source: "role" });
-      expect(rotationDueAt).toEqual(later(90 * DAY));
+      expect(rotation).toEqual({ everyDays: 90, isByPolicy: false, dueAt: later(90 * DAY) });
     } finally {
       await db.policy.update({ where: { id: 1 }, data: { roleLimits: {}, rotateEveryDays: null } });
     }

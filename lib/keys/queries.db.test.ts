@@ -147,3 +147,18 @@ test("a key's history names who did what, with addresses for those who may know 
   expect(await keyHistory(admin, keyId)).toMatchObject([{ ip: "192.0.2.1" }, { ip: "192.0.2.1" }]);
   await expect(keyHistory(await person(), keyId)).rejects.toMatchObject({ code: "not_found" });
 });
+
+test("overdue are the keys whose secret is older than the key's own rhythm or the policy's", async () => {
+  const owner = await person();
+  const old = await newKey(owner, { name: "old", expires: "365d", rotateEveryDays: "20" }, later(-21 * DAY));
+  await newKey(owner, { name: "by policy", expires: "365d" }, later(-31 * DAY));
+  await newKey(owner, { name: "fresh", expires: "365d", rotateEveryDays: "20" }, later(-19 * DAY));
+  await db.policy.update({ where: { id: 1 }, data: { rotateEveryDays: 30 } });
+  try {
+    expect(await names(owner, { status: "overdue" })).toEqual(["old", "by policy"]);
+    await rotateKey(owner, { keyId: old.keyId, graceMs: 0 }, now);
+    expect(await names(owner, { status: "overdue" })).toEqual(["by policy"]);
+  } finally {
+    await db.policy.update({ where: { id: 1 }, data: { rotateEveryDays: null } });
+  }
+});

@@ -6,7 +6,7 @@ import { Prisma } from "../generated/prisma/client";
 import { getPolicy } from "../policy/queries";
 import { effectiveLimits, type Limits } from "./limits";
 import { isUuid, type KeySort, readCursor, writeCursor } from "./list-cursor";
-import { rotationDueAt } from "./rotation";
+import { rotationDueAt, rotationRhythm } from "./rotation";
 import { holdsSecret } from "./secret-shape";
 import { statusOf } from "./status";
 
@@ -19,6 +19,7 @@ export const KEY_FILTERS = [
   "active",
   "expiring",
   "rotating",
+  "overdue",
   "disabled",
   "expired",
   "revoked",
@@ -156,6 +157,7 @@ export async function getKey(actor: Actor, keyId: string, now: Date) {
   const policy = await getPolicy();
   const { member } = key;
   const own = limitsOf(key);
+  const rhythm = rotationRhythm(key.rotateEveryDays, policy.rotateEveryDays);
   return {
     id: key.id,
     name: key.name,
@@ -171,10 +173,15 @@ export async function getKey(actor: Actor, keyId: string, now: Date) {
     /** Newest first: the current one, and the outgoing one or the one before. */
     secrets: key.secrets,
     status: statusOf(key, now),
-    rotationDueAt: rotationDueAt({
-      currentSecretAt: key.secrets[0]?.createdAt ?? null,
-      rotateEveryDays: key.rotateEveryDays ?? policy.rotateEveryDays,
-    }),
+    /** How often its secret is to be renewed, by the key's own wish or the policy's, and when that is due next. */
+    rotation:
+      rhythm === null
+        ? null
+        : {
+            everyDays: rhythm,
+            isByPolicy: rhythm !== key.rotateEveryDays,
+            dueAt: rotationDueAt({ currentSecretAt: key.secrets[0]?.createdAt ?? null, rotateEveryDays: rhythm }),
+          },
     limits: own,
     effective: effectiveLimits(own, limitsOf(member), policy.roleLimits[member.role]),
   };
@@ -265,6 +272,10 @@ function hasStatus(filter: KeyFilter, now: Date) {
       return Prisma.sql`(${live} AND ${disabled})`;
     case "rotating":
       return Prisma.sql`(${live} AND NOT ${disabled} AND ${rotating})`;
+    case "overdue":
+      return Prisma.sql`(${live} AND NOT ${disabled} AND EXISTS (SELECT FROM api_key_secrets s, policies p
+        WHERE s.api_key_id = k.id AND s.expires_at IS NULL AND s.revoked_at IS NULL
+          AND s.created_at + least(k.rotate_every_days, p.rotate_every_days) * interval '24 hours' <= ${now}))`;
     case "expiring":
       return Prisma.sql`(${live} AND NOT ${disabled} AND NOT ${rotating} AND ${expiring})`;
     case "active":

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { parseDuration } from "./duration";
-import { outgoingExpiresAt, parseGrace, rotationDueAt } from "./rotation";
+import { outgoingExpiresAt, parseGrace, rotationDueAt, rotationRhythm } from "./rotation";
 
 const at = (time: string) => new Date(`2026-03-29T${time}:00Z`);
 const hourOfGrace = { rotatedAt: at("12:00"), graceMs: 3_600_000 };
@@ -31,6 +31,16 @@ test("a rotation is due so many days after the current secret was made", () => {
   );
   expect(rotationDueAt({ currentSecretAt: at("12:00"), rotateEveryDays: null })).toBeNull();
   expect(rotationDueAt({ currentSecretAt: null, rotateEveryDays: 30 })).toBeNull();
+});
+
+test.each([
+  { own: null, policy: null, days: null },
+  { own: 7, policy: null, days: 7 },
+  { own: null, policy: 30, days: 30 },
+  { own: 90, policy: 30, days: 30 },
+  { own: 7, policy: 30, days: 7 },
+])("a key of $own days under a policy of $policy is rotated every $days", ({ own, policy, days }) => {
+  expect(rotationRhythm(own, policy)).toBe(days);
 });
 
 describe("durations", () => {

@@ -22,6 +22,12 @@ export function outgoingExpiresAt({ rotatedAt, graceMs, keyExpiresAt }: Rotation
   return keyExpiresAt && keyExpiresAt < graceEndsAt ? keyExpiresAt : graceEndsAt;
 }
 
+/** How often a secret is to be renewed, in days: the shorter of what the key and the team's policy ask for. Null: when somebody wants. */
+export function rotationRhythm(own: number | null, policy: number | null) {
+  if (own === null || policy === null) return own ?? policy;
+  return Math.min(own, policy);
+}
+
 type Schedule = { currentSecretAt: Date | null; rotateEveryDays: number | null };
 
 /** When the next rotation is due, counted from the current secret; null where none is asked for. */

@@ -1,4 +1,4 @@
-import { exact, money } from "@/app/_ui/figures";
+import { counted, exact, money } from "@/app/_ui/figures";
 import { left } from "@/app/_ui/moments";
 
 type Event = { action: string; before: unknown; after: unknown };
@@ -38,6 +38,10 @@ export function keyEventWords({ action, before, after }: Event): string {
       return "enabled it";
     case "key.rename":
       return `renamed it, ${was.name} to ${is.name}`;
+    case "key.remind":
+      return is.kind === "expiry"
+        ? `mailed its member, ${counted(Number(is.daysBefore), "day")} before its end`
+        : `mailed its member, ${counted(Number(is.daysBefore), "day")} before its rotation`;
     case "key.limits":
       return `changed ${Object.keys(is)
         .map((name) => `${FIELDS[name] ?? name}, ${shown(name, was[name])} to ${shown(name, is[name])}`)

@@ -13,6 +13,7 @@ const ACTIONS: Record<string, string> = {
   "key.enable": "enabled the key",
   "key.rename": "renamed the key",
   "key.limits": "changed the limits of the key",
+  "key.remind": "mailed a reminder of the key",
   "member.create": "added",
   "member.role": "changed the role of",
   "member.disable": "disabled",

@@ -11,6 +11,7 @@ const STATUSES = [
   { value: "active", name: "Active" },
   { value: "expiring", name: "Expires soon" },
   { value: "rotating", name: "Rotating" },
+  { value: "overdue", name: "Rotation overdue" },
   { value: "disabled", name: "Disabled" },
   { value: "expired", name: "Expired" },
   { value: "revoked", name: "Revoked" },

@@ -1,6 +1,6 @@
 "use client";
 
-import { useEffect, useRef, useState } from "react";
+import { type ReactNode, useEffect, useRef, useState } from "react";
 import { Button, ButtonLink } from "@/app/_ui/button";
 import { classes } from "@/app/_ui/classes";
 import { CodeBlock } from "@/app/_ui/code-block";
@@ -31,6 +31,8 @@ type KeyListProps = {
   context: KeysContext;
   /** Why no key can be made right now, in words. */
   refused: string | null;
+  /** What somebody should know of their keys before they look through them. */
+  notices: ReactNode;
 };
 
 /** The dialog has given the focus back by then. */
@@ -38,7 +40,7 @@ const FOCUS_AFTER_MS = 50;
 
 const NO_DAYS = Array.from({ length: 14 }, () => 0);
 
-export function KeyList({ keys, next, counts, members, days, context, refused }: KeyListProps) {
+export function KeyList({ keys, next, counts, members, days, context, refused, notices }: KeyListProps) {
   const query = useQuery();
   const { params, busy, hrefWith, change } = query;
   const zone = useZone();
@@ -93,6 +95,7 @@ export function KeyList({ keys, next, counts, members, days, context, refused }:
 
   return (
     <div className="page">
+      {notices}
       <PageHead title="Keys" meta={isEmpty ? null : `${counts.live} live of ${counts.live + counts.ended}`}>
         {!isEmpty && newKey}
       </PageHead>

@@ -3,10 +3,12 @@ import { isAdmin } from "@/lib/auth/member";
 import { listMembers } from "@/lib/auth/queries";
 import { KEY_SORTS } from "@/lib/keys/list-cursor";
 import { countKeys, KEY_FILTERS, listKeys } from "@/lib/keys/queries";
+import { keyNotices } from "@/lib/keys/reminders/queries";
 import { sparklines } from "@/lib/usage/queries";
 import { viewer } from "../../_shell/viewer";
 import { keysContext } from "../context";
 import { KeyList } from "../key-list";
+import { KeyNotices } from "../key-notices";
 
 export const metadata: Metadata = { title: "Keys" };
 
@@ -23,11 +25,12 @@ export default async function KeysPage({ searchParams }: { searchParams: Search 
     descending: text("dir") === undefined ? undefined : text("dir") === "desc",
     cursor: text("cursor"),
   };
-  const [page, counts, own, members, { maxKeysPerMember, ...context }] = await Promise.all([
+  const [page, counts, own, members, notices, { maxKeysPerMember, ...context }] = await Promise.all([
     listKeys(member, filter, now),
     countKeys(member, { memberId: filter.memberId }, now),
     countKeys(member, { memberId: member.memberId }, now),
     isAdmin(member) ? listMembers(member, now) : [],
+    keyNotices(member, now),
     keysContext(member),
   ]);
   const ids = page.keys.map(({ id }) => id);
@@ -41,6 +44,7 @@ export default async function KeysPage({ searchParams }: { searchParams: Search 
       members={members.map(({ id, name }) => ({ id, name }))}
       days={Object.fromEntries(ids.map((id) => [id, (used.get(id) ?? []).map(({ tokens }) => tokens)]))}
       context={context}
+      notices={<KeyNotices notices={notices} now={now} />}
       refused={
         atCap ? `Your team's policy allows ${maxKeysPerMember} keys a member. Revoke one, or ask an admin.` : null
       }

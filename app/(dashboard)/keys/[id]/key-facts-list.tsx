@@ -1,8 +1,9 @@
+import { counted } from "@/app/_ui/figures";
 import { Time } from "@/app/_ui/time";
 import type { KeyDetail } from "@/lib/keys/queries";
 
 /** The pairs that describe a key. */
-export function KeyFactsList({ of: key, isAdmin }: { of: KeyDetail; isAdmin: boolean }) {
+export function KeyFactsList({ of: key, isAdmin, now }: { of: KeyDetail; isAdmin: boolean; now: Date }) {
   return (
     <dl className="facts">
       {isAdmin && (
@@ -17,12 +18,18 @@ export function KeyFactsList({ of: key, isAdmin }: { of: KeyDetail; isAdmin: boo
       </dd>
       <dt>Expires</dt>
       <dd>{key.expiresAt ? <Time at={key.expiresAt} style="dayAndTime" /> : "Never"}</dd>
-      {key.rotationDueAt && (
+      {key.rotation && (
         <>
           <dt>Rotation</dt>
           <dd>
-            {key.rotateEveryDays ? `every ${key.rotateEveryDays} days, ` : "by policy, "}
-            next <Time at={key.rotationDueAt} style="day" />
+            every {counted(key.rotation.everyDays, "day")}
+            {key.rotation.isByPolicy && " by policy"}
+            {key.rotation.dueAt && (
+              <>
+                {key.rotation.dueAt <= now ? ", was due " : ", next "}
+                <Time at={key.rotation.dueAt} style="day" />
+              </>
+            )}
           </dd>
         </>
       )}

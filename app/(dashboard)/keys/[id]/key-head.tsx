@@ -36,7 +36,12 @@ export function KeyHead({ of: key, context }: { of: KeyFacts; context: KeysConte
   const ends = outgoing?.expiresAt ? `Old secret ends in ${left(outgoing.expiresAt.getTime() - now.getTime())}` : null;
   return (
     <>
-      <PageHead title={title} chip={<KeyStatusChip of={key} />} meta={ends} fill>
+      <PageHead
+        title={title}
+        chip={<KeyStatusChip of={key} rotateEveryDays={context.policy.rotateEveryDays} />}
+        meta={ends}
+        fill
+      >
         <Button className="only-phone" onClick={() => setDialog({ kind: "rename", key })}>
           Rename
         </Button>

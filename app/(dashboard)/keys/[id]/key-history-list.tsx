@@ -1,4 +1,13 @@
-import { EditIcon, PauseIcon, PlayIcon, PlusIcon, RevokeIcon, RotateIcon, SettingsIcon } from "@/app/_ui/icons";
+import {
+  ClockIcon,
+  EditIcon,
+  PauseIcon,
+  PlayIcon,
+  PlusIcon,
+  RevokeIcon,
+  RotateIcon,
+  SettingsIcon,
+} from "@/app/_ui/icons";
 import { Time } from "@/app/_ui/time";
 import type { keyHistory } from "@/lib/keys/queries";
 import { keyEventWords } from "../../_words/key-history";
@@ -11,6 +20,7 @@ const ICONS: Record<string, typeof EditIcon> = {
   "key.disable": PauseIcon,
   "key.enable": PlayIcon,
   "key.limits": SettingsIcon,
+  "key.remind": ClockIcon,
 };
 
 const KINDS: Record<string, string> = { cli: "Command line", system: "Podpass" };

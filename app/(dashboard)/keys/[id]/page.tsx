@@ -20,6 +20,7 @@ import { KeyHistoryList } from "./key-history-list";
 import { KeyLimits } from "./key-limits";
 import { spentBy, weekOf } from "./key-usage";
 import { LastRequests } from "./last-requests";
+import { RotationNote } from "./rotation-note";
 import { SecretsTable } from "./secrets-table";
 
 type Params = { params: Promise<{ id: string }> };
@@ -40,7 +41,7 @@ export async function generateMetadata({ params }: Params): Promise<Metadata> {
 const LIVE_MS = 10_000;
 
 export default async function KeyPage({ params }: Params) {
-  const [{ id }, { member }] = await Promise.all([params, viewer()]);
+  const [{ id }, { member, now }] = await Promise.all([params, viewer()]);
   const detail = await readKey(id);
   const context = await keysContext(member);
   const key = { ...detail, lastUsedAt: newestUse(detail.secrets) };
@@ -53,6 +54,7 @@ export default async function KeyPage({ params }: Params) {
         <span>{key.member.name}</span>
       </div>
       <KeyHead of={key} context={context} />
+      <RotationNote of={detail} now={now} />
       <SecretsTable of={key} />
       <Suspense fallback={<TableSkeleton rows={6} />}>
         <KeyDetails of={detail} context={context} />
@@ -99,7 +101,7 @@ async function KeyDetails({ of: key, context }: { of: KeyDetail; context: KeysCo
         </div>
         <div>
           <SectionTitle>Facts</SectionTitle>
-          <KeyFactsList of={key} isAdmin={isAdmin(member)} />
+          <KeyFactsList of={key} isAdmin={isAdmin(member)} now={now} />
           <div className="gap-above-lg">
             <SectionTitle>History</SectionTitle>
             <KeyHistoryList events={history} />
