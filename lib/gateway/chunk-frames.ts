@@ -26,7 +26,7 @@ export class ChunkFrames {
 
   /** False: more waits than should; `onDrain` follows. */
   write(chunk: Buffer): boolean {
-    if (this.socket === null) return this.response.write(chunk);
+    if (this.socket === null) return this.response.write(Buffer.from(chunk));
     // An empty chunk would be the end mark.
     return chunk.length === 0 || this.socket.write(framed(chunk));
   }

@@ -385,7 +385,6 @@ describe.each<Transport>(["node", "web"])("the API through %s", (transport) => {
       "accept",
       "accept-encoding",
       "authorization",
-      "connection",
       "content-length",
       "content-type",
       "host",

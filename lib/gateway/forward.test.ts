@@ -1,5 +1,7 @@
-import type { Dispatcher } from "undici";
 import { expect, test } from "vitest";
+import { readAnswerHead } from "@/lib/http/answer-head";
+import type { AnswerReader } from "@/lib/http/connection";
+import type { Connections } from "@/lib/http/connections";
 import type { Call } from "./check";
 import type { Client } from "./client";
 import { forward } from "./forward";
@@ -7,7 +9,7 @@ import { ROUTES } from "./routes";
 
 /** A call under way to a pod of which the test plays every part, and a client that only listens. */
 function ask() {
-  let handler: Dispatcher.DispatchHandler = {};
+  let reader: AnswerReader | null = null;
   let isAborted = false;
   const client: Client = {
     isGone: false,
@@ -20,14 +22,18 @@ function ask() {
     answer: () => undefined,
     cut: () => undefined,
   };
-  const dispatcher = {
-    dispatch: (_: unknown, given: Dispatcher.DispatchHandler) => {
-      handler = given;
-      given.onConnect?.(() => {
-        isAborted = true;
-      });
+  const connections = {
+    host: "pod",
+    ask: (_: unknown, given: AnswerReader) => {
+      reader = given;
+      return {
+        abort: () => {
+          isAborted = true;
+        },
+        resume: () => undefined,
+      };
     },
-  } as unknown as Dispatcher;
+  } as unknown as Connections;
   const call = {
     route: ROUTES[0],
     isStreamed: true,
@@ -40,16 +46,16 @@ function ask() {
   const { relayed } = forward({
     requestId: "id",
     call,
-    upstream: { dispatcher, path: "/v1/chat/completions", authorization: null },
+    upstream: { connections, path: "/v1/chat/completions", authorization: null },
     client,
     patience: { firstByteMs: 1_000, idleMs: 1_000 },
     limitHeaders: {},
     traceparent: undefined,
     onFirstToken: () => undefined,
   });
-  const head = [Buffer.from("content-type"), Buffer.from("text/event-stream")];
-  handler.onHeaders?.(200, head, () => undefined, "OK");
-  const say = (text: string) => handler.onData?.(Buffer.from(text));
+  const heard = reader as AnswerReader | null;
+  heard?.onHead(readAnswerHead("HTTP/1.1 200 OK\r\ncontent-type: text/event-stream"));
+  const say = (text: string) => heard?.onData(Buffer.from(text));
   return { relayed, client, say, isAborted: () => isAborted };
 }
 

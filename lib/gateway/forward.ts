@@ -1,5 +1,8 @@
-import type { Dispatcher } from "undici";
 import { AppError } from "@/lib/errors";
+import type { AnswerHead } from "@/lib/http/answer-head";
+import type { AnswerReader, BrokenExchange, Exchange } from "@/lib/http/connection";
+import type { Connections } from "@/lib/http/connections";
+import { headerLine } from "@/lib/http/request-head";
 import type { Call } from "./check";
 import type { Client } from "./client";
 import { errorEvent } from "./errors";
@@ -13,13 +16,24 @@ import { NO_TOKENS, type Tokens, UNKNOWN_TOKENS } from "./tokens";
 import { readWholeUsage } from "./whole-answer";
 
 /** Where a request goes, and what opens it. */
-export type Upstream = { dispatcher: Dispatcher; path: string; authorization: string | null };
+export type Upstream = { connections: Connections; path: string; authorization: string | null };
 
 /** How long a pod may take. All in ms. */
 export type Patience = { firstByteMs: number; idleMs: number };
 
-/** What a relayed answer came to. `refusal` is what went wrong, if anything did. */
-export type Relayed = { status: number | null; tokens: Tokens; refusal: AppError | null; clientLeft: boolean };
+/** What a relayed answer came to. */
+export type Relayed = {
+  /** What the client got; null if nothing yet. */
+  status: number | null;
+  tokens: Tokens;
+  /** What went wrong, if anything did. */
+  refusal: AppError | null;
+  clientLeft: boolean;
+  /** What the pod answered; null if nothing. */
+  podStatus: number | null;
+  /** The pod cannot have begun to work on it: it was never reached, or did not take Podpass' key. */
+  isUntouched: boolean;
+};
 
 export type Relaying = {
   requestId: string;
@@ -45,6 +59,7 @@ const TRACEPARENT = /^00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/;
 const LARGEST_WHOLE_ANSWER = 64 * 1024 * 1024;
 const LARGEST_REFUSAL = 64 * 1024;
 const NOTHING = Buffer.alloc(0);
+const JSON_TYPE = "content-type: application/json\r\n";
 
 /**
  * Asks the pod and relays its answer to the client as it comes: bytes are handed on in the pod's own callbacks, without a
@@ -59,42 +74,30 @@ export function forward(relaying: Relaying): Forwarding {
     settle = resolve;
   });
   const answer = new PodAnswer(relaying, settle);
-  const { call, upstream, patience, requestId, traceparent } = relaying;
-  const headers = [
-    "content-type",
-    call.contentType,
-    "accept",
-    call.isStreamed ? "text/event-stream" : "application/json",
-    // Nothing compressed: a bomb would have to be unpacked, a stream would be delayed.
-    "accept-encoding",
-    "identity",
-    "x-request-id",
-    requestId,
-  ];
-  if (upstream.authorization !== null) headers.push("authorization", upstream.authorization);
-  if (traceparent !== undefined && TRACEPARENT.test(traceparent)) headers.push("traceparent", traceparent);
-  upstream.dispatcher.dispatch(
-    {
-      method: "POST",
-      path: upstream.path,
-      headers,
-      body: call.body,
-      headersTimeout: patience.firstByteMs,
-      bodyTimeout: patience.idleMs,
-    },
-    answer,
-  );
+  answer.ask();
   return { relayed, stop: (refusal) => answer.stop(refusal), soFar: () => answer.soFar() };
 }
 
-/** One answer of the pod, in undici's callbacks. */
-class PodAnswer implements Dispatcher.DispatchHandler {
+/** Everything before the length: nothing of the client's own headers reaches the pod but what stands here. */
+function requestHead({ call, upstream, requestId, traceparent }: Relaying): string {
+  const { connections, path, authorization } = upstream;
+  const accept = call.isStreamed ? "text/event-stream" : "application/json";
+  // Nothing compressed: a bomb would have to be unpacked, a stream would be delayed.
+  let head = `POST ${path} HTTP/1.1\r\nhost: ${connections.host}\r\naccept: ${accept}\r\naccept-encoding: identity\r\nx-request-id: ${requestId}\r\n`;
+  head += call.contentType === "application/json" ? JSON_TYPE : headerLine("content-type", call.contentType);
+  if (authorization !== null) head += headerLine("authorization", authorization);
+  if (traceparent !== undefined && TRACEPARENT.test(traceparent)) head += `traceparent: ${traceparent}\r\n`;
+  return head;
+}
+
+/** One answer of the pod, in the callbacks of its connection. */
+class PodAnswer implements AnswerReader {
   private readonly relaying: Relaying;
   private readonly settle: (relayed: Relayed) => void;
-  private abort: (() => void) | null = null;
+  private exchange: Exchange | null = null;
   private isSettled = false;
   private mode: "waiting" | "stream" | "whole" | "refusal" = "waiting";
-  private status = 0;
+  private status: number | null = null;
   private contentType = "";
   private retryAfter: string | null = null;
   private relay: StreamRelay | null = null;
@@ -108,37 +111,33 @@ class PodAnswer implements Dispatcher.DispatchHandler {
     relaying.client.onGone = () => this.leave();
   }
 
-  onConnect(abort: () => void) {
-    this.abort = abort;
-    if (this.isSettled || this.relaying.client.isGone) {
-      this.leave();
-      abort();
-    }
+  ask() {
+    const { call, client, patience, upstream } = this.relaying;
+    if (client.isGone) return this.leave();
+    const { firstByteMs, idleMs } = patience;
+    const request = { head: requestHead(this.relaying), body: call.body, firstByteMs, idleMs };
+    this.exchange = upstream.connections.ask(request, this);
   }
 
-  onHeaders(status: number, rawHeaders: Buffer[], resume: () => void) {
-    if (status < 200) return true;
+  onHead({ status, contentType, contentEncoding, retryAfter }: AnswerHead) {
     this.status = status;
-    const named = namedHeaders(rawHeaders);
-    this.contentType = named.contentType;
-    this.retryAfter = named.retryAfter;
-    if (named.encoding !== "" && named.encoding !== "identity") return this.fail(unusableAnswer("it is compressed"));
-    if (status !== 200) {
-      this.mode = "refusal";
-      return true;
-    }
+    this.contentType = contentType?.toLowerCase() ?? "";
+    this.retryAfter = retryAfter;
+    if (contentEncoding !== null && contentEncoding.toLowerCase() !== "identity") {
+      this.fail(unusableAnswer("it is compressed"));
+    } else if (status !== 200) this.mode = "refusal";
+    else if (this.relaying.call.isStreamed) this.beginStream();
+    else if (isWholeType(this.contentType, this.relaying.call.route.kind === "audio")) this.mode = "whole";
+    else this.fail(unusableAnswer("it is not JSON"));
+  }
+
+  private beginStream() {
     const { call, client } = this.relaying;
-    if (!call.isStreamed) {
-      if (!isWholeType(this.contentType, call.route.kind === "audio"))
-        return this.fail(unusableAnswer("it is not JSON"));
-      this.mode = "whole";
-      return true;
-    }
     if (!this.contentType.startsWith("text/event-stream")) return this.fail(unusableAnswer("it is not a stream"));
     this.mode = "stream";
     this.reader = readerFor(call);
     this.relay = new StreamRelay(this.reader);
-    client.onDrain = resume;
+    client.onDrain = () => this.exchange?.resume();
     // Bytes leave as they come, and no proxy on the way may hold, change or keep them.
     const headers = this.answerHeaders("text/event-stream; charset=utf-8", "no-cache, no-store, no-transform");
     headers["x-accel-buffering"] = "no";
@@ -150,25 +149,28 @@ class PodAnswer implements Dispatcher.DispatchHandler {
     if (this.isSettled) return false;
     if (this.mode === "stream") return this.relayChunk(chunk);
     this.bytes += chunk.length;
-    this.parts.push(chunk);
+    // The connection's own buffer: it holds other bytes in a moment.
+    this.parts.push(Buffer.from(chunk));
     const most = this.mode === "whole" ? LARGEST_WHOLE_ANSWER : LARGEST_REFUSAL;
     return (
       this.bytes <= most || this.fail(this.mode === "whole" ? unusableAnswer("it is too large") : this.podRefusal())
     );
   }
 
-  onComplete() {
+  onEnd() {
+    this.exchange = null;
     if (this.isSettled) return;
     if (this.mode === "stream") this.finishStream();
     else if (this.mode === "whole") this.finishWhole();
     else this.fail(this.podRefusal());
   }
 
-  onError(error: Error) {
+  onError(error: BrokenExchange) {
+    this.exchange = null;
     if (this.isSettled) return;
     // After its end mark a stream is complete, however the pod closes the connection.
     if (this.mode === "stream" && this.reader?.isDone) this.finishStream();
-    else this.fail(refusalFromTransport(error));
+    else this.fail(refusalFromTransport(error), error.isUntouched);
   }
 
   /** Ends the answer for a reason of our own: a deadline, a revoked key, a shutdown. */
@@ -206,7 +208,7 @@ class PodAnswer implements Dispatcher.DispatchHandler {
       return;
     }
     client.end();
-    this.close(200, this.reader.tokens(), null);
+    this.close(200, this.reader.tokens(), null, false);
   }
 
   private finishWhole() {
@@ -218,7 +220,7 @@ class PodAnswer implements Dispatcher.DispatchHandler {
       return;
     }
     client.answer(200, this.answerHeaders(this.contentType, "no-store"), body);
-    this.close(200, tokens, null);
+    this.close(200, tokens, null, false);
   }
 
   /** One literal and few additions: joining objects would cost more than all that is done to the answer itself. */
@@ -236,19 +238,19 @@ class PodAnswer implements Dispatcher.DispatchHandler {
   }
 
   private podRefusal() {
-    return refusalFromPod(this.status, Buffer.concat(this.parts), this.retryAfter);
+    return refusalFromPod(this.status ?? 0, Buffer.concat(this.parts), this.retryAfter);
   }
 
   /** Always false: the pod's socket has nothing more to say. */
-  private fail(refusal: AppError) {
+  private fail(refusal: AppError, isUntouched = this.mode === "refusal" && this.status === 401) {
     const { client, requestId, call } = this.relaying;
     if (this.mode === "stream") {
       client.write(errorEvent(refusal, requestId, call.route.dialect));
       client.end();
-      this.close(200, this.reader?.tokens() ?? UNKNOWN_TOKENS, refusal);
+      this.close(200, this.reader?.tokens() ?? UNKNOWN_TOKENS, refusal, false);
     } else {
       // A pod that refused did no work; one that broke off may have.
-      this.close(null, this.mode === "whole" ? UNKNOWN_TOKENS : NO_TOKENS, refusal);
+      this.close(null, this.mode === "whole" ? UNKNOWN_TOKENS : NO_TOKENS, refusal, isUntouched);
     }
     return false;
   }
@@ -259,16 +261,17 @@ class PodAnswer implements Dispatcher.DispatchHandler {
     const clientLeft = !this.reader?.isDone;
     const tokens = this.reader?.tokens() ?? UNKNOWN_TOKENS;
     this.isSettled = true;
-    this.settle({ status: this.mode === "stream" ? 200 : null, tokens, refusal: null, clientLeft });
-    this.abort?.();
+    const status = this.mode === "stream" ? 200 : null;
+    this.settle({ status, tokens, refusal: null, clientLeft, podStatus: this.status, isUntouched: false });
+    this.exchange?.abort();
   }
 
-  private close(status: number | null, tokens: Tokens, refusal: AppError | null) {
+  private close(status: number | null, tokens: Tokens, refusal: AppError | null, isUntouched: boolean) {
     if (this.isSettled) return;
     this.isSettled = true;
     this.relaying.client.onGone = null;
-    this.settle({ status, tokens, refusal, clientLeft: false });
-    if (refusal !== null) this.abort?.();
+    this.settle({ status, tokens, refusal, clientLeft: false, podStatus: this.status, isUntouched });
+    if (refusal !== null) this.exchange?.abort();
   }
 }
 
@@ -281,21 +284,3 @@ function readerFor({ route, wish, promptEstimate, choicesPerPrompt }: Call): Str
 function isWholeType(contentType: string, mayBeText: boolean) {
   return contentType.startsWith("application/json") || (mayBeText && contentType.startsWith("text/plain"));
 }
-
-/** The few of the pod's headers that are read; none is passed on as it is. */
-function namedHeaders(raw: Buffer[]) {
-  const named = { contentType: "", retryAfter: null as string | null, encoding: "" };
-  for (let i = 0; i + 1 < raw.length; i += 2) {
-    const name = raw[i];
-    const value = raw[i + 1];
-    if (name === undefined || value === undefined) continue;
-    // By length first: comparing every header's text would be the costliest thing done to most answers.
-    if (name.length === 12 && isNamed(name, "content-type")) named.contentType = value.toString("latin1").toLowerCase();
-    else if (name.length === 11 && isNamed(name, "retry-after")) named.retryAfter = value.toString("latin1");
-    else if (name.length === 16 && isNamed(name, "content-encoding"))
-      named.encoding = value.toString("latin1").toLowerCase();
-  }
-  return named;
-}
-
-const isNamed = (name: Buffer, wanted: string) => name.toString("latin1").toLowerCase() === wanted;

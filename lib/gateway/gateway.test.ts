@@ -55,7 +55,7 @@ function rig(given: Partial<Steps> = {}) {
     forward: async (_attempt, _call, _pod, client) => {
       order.push("forward");
       client.answer(200, {}, Buffer.alloc(0));
-      return { status: 200, tokens: used, refusal: null, clientLeft: false };
+      return { status: 200, tokens: used, refusal: null, clientLeft: false, podStatus: 200, isUntouched: false };
     },
     log: vi.fn(),
     ...given,
@@ -123,7 +123,7 @@ test("a journal that can't be written means 503, the pod is not asked, and the p
 test("a client that left is recorded as such, with the tokens so far", async () => {
   const forward: Steps["forward"] = async (_attempt, _call, _pod, client) => {
     (client as FakeClient).isGone = true;
-    return { status: 200, tokens: used, refusal: null, clientLeft: true };
+    return { status: 200, tokens: used, refusal: null, clientLeft: true, podStatus: 200, isUntouched: false };
   };
   const { run, client, events } = rig({ forward });
   await run();
@@ -135,7 +135,7 @@ test("a refusal in mid-stream is not answered a second time", async () => {
   const refusal = new AppError("pod_error", "cut");
   const forward: Steps["forward"] = async (_attempt, _call, _pod, client) => {
     client.begin(200, {});
-    return { status: 200, tokens: used, refusal, clientLeft: false };
+    return { status: 200, tokens: used, refusal, clientLeft: false, podStatus: 200, isUntouched: false };
   };
   const { run, client, events } = rig({ forward });
   await run();

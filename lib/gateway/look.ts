@@ -1,4 +1,6 @@
 import { AppError } from "@/lib/errors";
+import { headerLine } from "@/lib/http/request-head";
+import { askForWhole } from "@/lib/http/whole-answer";
 import type { CallerFacts } from "@/lib/keys/caller-facts";
 import { type Answer, idHeaders } from "./errors";
 import { type LivePod, podUnavailable } from "./roster";
@@ -41,9 +43,7 @@ export function createLook({ pods, patienceMs = 5_000 }: Options) {
 
   async function isHealthy(pod: LivePod) {
     try {
-      const { statusCode, body } = await pod.dispatcher.request(lookAt(pod, "/health", null));
-      await body.dump();
-      return statusCode === 200;
+      return (await ask(pod, "/health", null)).status === 200;
     } catch {
       return false;
     }
@@ -68,35 +68,20 @@ export function createLook({ pods, patienceMs = 5_000 }: Options) {
 
   async function modelsOf(pod: LivePod): Promise<Model[] | null> {
     try {
-      const { statusCode, body } = await pod.dispatcher.request(lookAt(pod, "/v1/models", pod.authorization));
-      const bytes = await limited(body);
-      const list = statusCode === 200 ? (JSON.parse(bytes) as { data?: unknown }).data : null;
+      const { status, body } = await ask(pod, "/v1/models", pod.authorization);
+      const list = status === 200 ? (JSON.parse(body.toString("utf8")) as { data?: unknown }).data : null;
       return Array.isArray(list) ? list.flatMap(asModel) : null;
     } catch {
       return null;
     }
   }
 
-  function lookAt(pod: LivePod, path: string, authorization: string | null) {
-    return {
-      method: "GET" as const,
-      path: pod.basePath + path,
-      headers: { "accept-encoding": "identity", ...(authorization !== null && { authorization }) },
-      headersTimeout: patienceMs,
-      bodyTimeout: patienceMs,
-    };
+  function ask({ basePath, connections }: LivePod, path: string, authorization: string | null) {
+    const credential = authorization === null ? "" : headerLine("authorization", authorization);
+    const head = `GET ${basePath}${path} HTTP/1.1\r\nhost: ${connections.host}\r\naccept-encoding: identity\r\n${credential}`;
+    const request = { head, body: null, firstByteMs: patienceMs, idleMs: patienceMs };
+    return askForWhole(connections, request, LARGEST_LIST);
   }
-}
-
-async function limited(body: AsyncIterable<Buffer>) {
-  const parts: Buffer[] = [];
-  let bytes = 0;
-  for await (const part of body) {
-    bytes += part.length;
-    if (bytes > LARGEST_LIST) throw new Error("the list of models is too long");
-    parts.push(part);
-  }
-  return Buffer.concat(parts).toString("utf8");
 }
 
 /** The fields that vLLM documents; `root` would name a folder of the pod's disk. */

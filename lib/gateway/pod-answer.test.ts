@@ -54,9 +54,10 @@ test.each([
   ["ECONNREFUSED", "pod_unavailable"],
   ["ENOTFOUND", "pod_unavailable"],
   ["DEPTH_ZERO_SELF_SIGNED_CERT", "pod_unavailable"],
-  ["UND_ERR_HEADERS_TIMEOUT", "pod_timeout"],
-  ["UND_ERR_BODY_TIMEOUT", "pod_timeout"],
-  ["UND_ERR_SOCKET", "pod_error"],
+  ["POD_CONNECT_TIMEOUT", "pod_unavailable"],
+  ["POD_SILENT", "pod_timeout"],
+  ["POD_BROKE_OFF", "pod_error"],
+  ["POD_BAD_ANSWER", "pod_error"],
   ["ECONNRESET", "pod_error"],
 ])("%s on the way to the pod becomes %s", (code, expected) => {
   expect(refusalFromTransport(Object.assign(new Error("x"), { code })).code).toBe(expected);

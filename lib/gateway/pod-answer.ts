@@ -109,8 +109,7 @@ export function refusalFromPod(status: number, body: Buffer, retryAfter: string 
 }
 
 const CONNECTING =
-  /^(?:ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|UND_ERR_CONNECT_TIMEOUT|EFORBIDDENADDRESS|CERT_|ERR_TLS|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO)/;
-const LATE = /^UND_ERR_(?:HEADERS|BODY)_TIMEOUT$/;
+  /^(?:ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|POD_CONNECT_TIMEOUT|EFORBIDDENADDRESS|CERT_|ERR_TLS|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO)/;
 
 /** What a caller is told when the way to the pod failed: nothing was reached, it was too slow, or it broke off. */
 export function refusalFromTransport(error: Error): AppError {
@@ -121,9 +120,10 @@ export function refusalFromTransport(error: Error): AppError {
       cause: error,
     });
   }
-  if (LATE.test(code)) {
+  if (code === "POD_SILENT") {
     return new AppError("pod_timeout", "The pod took too long to answer.", { cause: error });
   }
+  if (code === "POD_BAD_ANSWER") return unusableAnswer(error.message);
   return new AppError("pod_error", "The pod broke off before its answer was complete.", { cause: error });
 }
 

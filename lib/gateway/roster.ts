@@ -1,5 +1,5 @@
-import { Pool } from "undici";
 import { AppError } from "@/lib/errors";
+import { type Connections, createConnections } from "@/lib/http/connections";
 import { guardedLookup } from "@/lib/pods/addresses";
 import type { Call } from "./check";
 import type { Upstream } from "./forward";
@@ -8,7 +8,7 @@ import type { PodFacts } from "./queries";
 /** A pod that can be asked. */
 export type LivePod = {
   facts: PodFacts;
-  dispatcher: Pool;
+  connections: Connections;
   /** `Bearer …`, or null where the pod asks for no key. */
   authorization: string | null;
   /** The path under which the pod's API lies, for pods behind a path; usually empty. */
@@ -23,7 +23,7 @@ type Options = {
   /** Looks at the pods now and writes down their state and models; for a model nobody has been seen to serve. */
   probe: () => Promise<void>;
   now?: () => number;
-  connect?: (origin: string) => Pool;
+  connect?: (origin: string) => Connections;
 };
 
 export type Roster = ReturnType<typeof createRoster>;
@@ -31,22 +31,8 @@ export type Roster = ReturnType<typeof createRoster>;
 /** Nothing changes faster than this for a caller who waits: a model that was just loaded is found within it. */
 const PROBE_AGAIN_MS = 1_000;
 
-/**
- * An undici pool with a fixed size queues streams silently, so it has none: admission limits. uvicorn closes idle
- * connections after 5 s; ours are given up before, or a request could meet a connection that is closing.
- */
-function connectTo(origin: string) {
-  return new Pool(origin, {
-    connections: null,
-    pipelining: 1,
-    allowH2: false,
-    keepAliveTimeout: 4_000,
-    keepAliveMaxTimeout: 4_000,
-    // The very address that is dialled is judged: a pod's name can't be turned towards a metadata service later.
-    connect: { timeout: 5_000, lookup: guardedLookup },
-    maxHeaderSize: 64 * 1024,
-  });
-}
+/** The very address that is dialled is judged: a pod's name can't be turned towards a metadata service later. */
+const connectTo = (origin: string) => createConnections(origin, { lookup: guardedLookup });
 
 /** The pods as the database last described them, each with its connections. */
 export function createRoster({ load, unseal, probe, now = () => performance.now(), connect = connectTo }: Options) {
@@ -58,10 +44,10 @@ export function createRoster({ load, unseal, probe, now = () => performance.now(
   async function refresh() {
     const next = new Map<string, LivePod>();
     for (const facts of await load()) next.set(facts.id, livePod(facts, pods.get(facts.id)));
-    const gone = [...pods.values()].filter((pod) => next.get(pod.facts.id)?.dispatcher !== pod.dispatcher);
+    const gone = [...pods.values()].filter((pod) => next.get(pod.facts.id)?.connections !== pod.connections);
     pods = next;
     // Requests in flight end on their own; only then the connections close.
-    for (const { dispatcher } of gone) dispatcher.close().catch(() => undefined);
+    for (const { connections } of gone) connections.close();
   }
 
   function livePod(facts: PodFacts, known: LivePod | undefined): LivePod {
@@ -73,7 +59,7 @@ export function createRoster({ load, unseal, probe, now = () => performance.now(
       return known;
     }
     const { origin, pathname } = new URL(facts.baseUrl);
-    return { facts, authorization, dispatcher: connect(origin), basePath: pathname.replace(/\/+$/, ""), inFlight: 0 };
+    return { facts, authorization, connections: connect(origin), basePath: pathname.replace(/\/+$/, ""), inFlight: 0 };
   }
 
   const active = () => [...pods.values()].filter(({ facts }) => facts.pausedAtMs === null);
@@ -111,7 +97,7 @@ export function createRoster({ load, unseal, probe, now = () => performance.now(
   }
 
   function close() {
-    return Promise.all([...pods.values()].map(({ dispatcher }) => dispatcher.destroy())).then(() => undefined);
+    for (const { connections } of pods.values()) connections.destroy();
   }
 
   return { refresh, choose, active, close };
@@ -119,7 +105,7 @@ export function createRoster({ load, unseal, probe, now = () => performance.now(
 
 /** How a call reaches its pod. The path is the route's own constant. */
 export function upstreamOf(pod: LivePod, call: Call): Upstream {
-  return { dispatcher: pod.dispatcher, path: pod.basePath + call.route.path, authorization: pod.authorization };
+  return { connections: pod.connections, path: pod.basePath + call.route.path, authorization: pod.authorization };
 }
 
 function rank({ facts, inFlight }: LivePod) {

@@ -13,6 +13,7 @@ export class EventTooLarge extends Error {
 /**
  * Cuts a byte stream into server-sent events, wherever the network split it and whatever ends its lines (LF, CR, CRLF).
  * Complete events are handed on as ranges of a buffer, without a copy while nothing is carried over from the chunk before.
+ * A chunk is the sender's again once it was dealt with.
  */
 export class EventSplitter {
   private carried: Buffer[] = [];
@@ -26,9 +27,11 @@ export class EventSplitter {
   take(chunk: Buffer): Buffer | null {
     if (!this.usesCarriageReturns && chunk.includes(CR)) this.usesCarriageReturns = true;
     if (this.carriedBytes === 0) return chunk;
-    this.keep(chunk);
-    if (!chunk.includes(LF) && !chunk.includes(CR)) return null;
-    const joined = Buffer.concat(this.carried, this.carriedBytes);
+    if (!chunk.includes(LF) && !chunk.includes(CR)) {
+      this.keep(chunk);
+      return null;
+    }
+    const joined = Buffer.concat([...this.carried, chunk], this.carriedBytes + chunk.length);
     this.carried = [];
     this.carriedBytes = 0;
     return joined;
@@ -41,10 +44,10 @@ export class EventSplitter {
     return blank === -1 ? -1 : blank + 2;
   }
 
-  /** Carries an incomplete event over to the next chunk. Throws {@link EventTooLarge}. */
+  /** Carries an incomplete event over to the next chunk, as a copy. Throws {@link EventTooLarge}. */
   keep(rest: Buffer) {
     if (rest.length === 0) return;
-    this.carried.push(rest);
+    this.carried.push(Buffer.from(rest));
     this.carriedBytes += rest.length;
     if (this.carriedBytes > LARGEST_EVENT_BYTES) throw new EventTooLarge(`more than ${LARGEST_EVENT_BYTES} bytes`);
   }

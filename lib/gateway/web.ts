@@ -72,7 +72,7 @@ class WebClient implements Client {
 
   write(chunk: Buffer) {
     if (this.isGone || this.stream === null) return true;
-    this.stream.enqueue(chunk);
+    this.stream.enqueue(new Uint8Array(chunk));
     const goesOn = (this.stream.desiredSize ?? 1) > 0;
     if (!goesOn) this.waitingSince ??= performance.now();
     return goesOn;
