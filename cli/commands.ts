@@ -1,4 +1,12 @@
-import type { Command } from "./command";
+import type { Command, Option } from "./command";
+
+/** How a pod is used; `none` takes a limit away. */
+const POD_SETTINGS: Readonly<Record<string, Option>> = {
+  weight: { value: "N", says: "its share beside other pods that serve the same model; 1 if left out" },
+  "max-in-flight": { value: "N", says: "most requests on it at once; more wait their turn" },
+  "hold-seconds": { value: "N", says: "how long requests wait while it loads (0 to 600)" },
+  "behind-proxy": { value: "on|off", says: "its proxy gives up after 100 seconds without a byte, as RunPod's does" },
+};
 
 /** Every command, in the order of the help. What they import reads the environment, so it is loaded when they run. */
 export const COMMANDS: readonly Command[] = [
@@ -86,6 +94,7 @@ export const COMMANDS: readonly Command[] = [
     options: {
       "key-stdin": { says: "reads the pod's key from standard input" },
       "hourly-usd": { value: "DOLLARS", says: "its price an hour, such as 0.78" },
+      ...POD_SETTINGS,
     },
     notes: ["The address may end in /v1. The first pod added takes the place of the simulated one."],
     run: async (given) => (await import("./pod")).addPodNamed(given),
@@ -96,6 +105,57 @@ export const COMMANDS: readonly Command[] = [
     says: "lists the pods and their states",
     options: {},
     run: async () => (await import("./pod")).podList(),
+  },
+  {
+    name: "pod edit",
+    words: ["POD"],
+    says: "changes a pod's settings; what is not named stays",
+    options: {
+      name: { value: "NAME", says: "another name" },
+      url: { value: "URL", says: "another address; the stored key belongs to the one before and goes" },
+      "hourly-usd": { value: "DOLLARS", says: "its price an hour; none for no price" },
+      ...POD_SETTINGS,
+    },
+    notes: ["POD is a pod's name or id."],
+    run: async (given) => (await import("./edit-pod")).editPodNamed(given),
+  },
+  {
+    name: "pod key",
+    words: ["POD"],
+    says: "stores another key for a pod, from standard input",
+    options: {},
+    notes: [
+      "Nothing is restarted and no request is lost: for a day both keys are tried, whichever of the two the pod takes.",
+    ],
+    run: async (given) => (await import("./edit-pod")).replaceKeyOf(given),
+  },
+  {
+    name: "pod test",
+    words: ["POD"],
+    says: "tests the connection to a pod and says what is wrong",
+    options: {},
+    run: async (given) => (await import("./edit-pod")).testPodNamed(given),
+  },
+  {
+    name: "pod pause",
+    words: ["POD"],
+    says: "sends a pod no new requests; those that run finish",
+    options: {},
+    run: async (given) => (await import("./edit-pod")).pausePodNamed(given),
+  },
+  {
+    name: "pod resume",
+    words: ["POD"],
+    says: "sends a paused pod requests again",
+    options: {},
+    run: async (given) => (await import("./edit-pod")).resumePodNamed(given),
+  },
+  {
+    name: "pod remove",
+    words: ["POD"],
+    says: "takes a pod out of service for good: its key is deleted, its history stays",
+    options: {},
+    run: async (given) => (await import("./edit-pod")).removePodNamed(given),
   },
   {
     name: "usage export",

@@ -1,5 +1,5 @@
 import { usdText } from "@/lib/micro-usd";
-import { explain } from "@/lib/pods/connection";
+import { type ConnectionResult, explain } from "@/lib/pods/connection";
 import { addPod } from "@/lib/pods/mutations";
 import { listPods, type PodRow } from "@/lib/pods/queries";
 import { addPodSchema } from "@/lib/pods/schema";
@@ -13,18 +13,41 @@ import { columns, time } from "./print";
 export async function addPodNamed({ words, option, isOn, now }: Given): Promise<Answer> {
   const [name, baseUrl] = words;
   const apiKey = isOn("key-stdin") ? await secretFromStdin("--key-stdin") : undefined;
-  const fields = { name, baseUrl, apiKey, hourlyUsd: option("hourly-usd") };
-  const typedAs = { name: "NAME", baseUrl: "URL", apiKey: "The key", hourlyUsd: "--hourly-usd" };
-  const input = parsed(addPodSchema, fields, typedAs);
+  const fields = { name, baseUrl, apiKey, ...settingsGiven(option) };
+  const input = parsed(addPodSchema, fields, { name: "NAME", baseUrl: "URL", apiKey: "The key", ...SETTINGS_TYPED_AS });
   const { podId } = await addPod(operator(), input, now);
   const found = await testPodConnection({ baseUrl: input.baseUrl, apiKey: input.apiKey ?? null });
-  const connection = found.ok
-    ? `It answers within ${found.roundTripMs} ms and serves ${found.models.join(", ") || "no model"}.`
-    : `It can't be used yet: ${found.sentence} ${found.nextStep}`;
   return {
     json: { id: podId, name: input.name, baseUrl: input.baseUrl, connection: found },
-    text: `${input.name} is added.\n${connection}`,
+    text: `${input.name} is added.\n${inWords(found)}`,
   };
+}
+
+export const SETTINGS_TYPED_AS = {
+  hourlyUsd: "--hourly-usd",
+  weight: "--weight",
+  maxInFlight: "--max-in-flight",
+  holdSeconds: "--hold-seconds",
+  behindProxy: "--behind-proxy",
+};
+
+/** The settings as they were typed; `none` takes one away. */
+export function settingsGiven(option: Given["option"]) {
+  const typed = (name: string) => (option(name) === "none" ? "" : option(name));
+  return {
+    hourlyUsd: typed("hourly-usd"),
+    weight: option("weight"),
+    maxInFlight: typed("max-in-flight"),
+    holdSeconds: typed("hold-seconds"),
+    behindProxy: option("behind-proxy"),
+  };
+}
+
+/** What a test of a connection found. */
+export function inWords(found: ConnectionResult) {
+  if (!found.ok) return `It can't be used yet: ${found.sentence} ${found.nextStep}`;
+  const before = found.takesKeyBefore ? " It takes the key before, not the present one; both are tried." : "";
+  return `It answers within ${found.roundTripMs} ms and serves ${found.models.join(", ") || "no model"}.${before}`;
 }
 
 /** `pod list`. */
@@ -35,11 +58,17 @@ export async function podList(): Promise<Answer> {
     pod.baseUrl,
     stateOf(pod),
     time(pod.lastSeenAt, "never"),
+    load(pod),
     pod.hourlyMicroUsd === null ? "" : `$${usdText(pod.hourlyMicroUsd)}`,
+    String(pod.weight),
+    pod.maxInFlight === null ? "" : String(pod.maxInFlight),
     pod.models.join(", "),
     pod.id,
   ]);
-  const table = columns(["NAME", "ADDRESS", "STATE", "LAST SEEN", "AN HOUR", "MODELS", "ID"], rows);
+  const table = columns(
+    ["NAME", "ADDRESS", "STATE", "LAST SEEN", "LOAD", "AN HOUR", "WEIGHT", "MOST", "MODELS", "ID"],
+    rows,
+  );
   const advice = pods.flatMap(({ name, stateReason }) =>
     stateReason === null ? [] : [`${name}: ${explain(stateReason).sentence} ${explain(stateReason).nextStep}`],
   );
@@ -48,8 +77,25 @@ export async function podList(): Promise<Answer> {
 
 function listed({ id, name, baseUrl, hasKey, state, stateReason, stateSince, models, hourlyMicroUsd, ...pod }: PodRow) {
   const { weight, maxInFlight, lastSeenAt, pausedAt, createdAt } = pod;
-  const settings = { hasKey, hourlyMicroUsd, weight, maxInFlight, simulated: pod.simulatedAt !== null };
-  return { id, name, baseUrl, state, stateReason, stateSince, models, ...settings, lastSeenAt, pausedAt, createdAt };
+  const settings = {
+    hasKey,
+    triesBothKeys: pod.triesBothKeys,
+    hourlyMicroUsd,
+    weight,
+    maxInFlight,
+    holdSeconds: pod.holdSeconds ?? 0,
+    behindProxy: pod.behindProxyAt !== null,
+    simulated: pod.simulatedAt !== null,
+  };
+  const { requestsRunning: running, requestsWaiting: waiting, kvCacheUsage, gaugesAt } = pod;
+  const gauges = gaugesAt === null ? null : { at: gaugesAt, running, waiting, kvCacheUsage };
+  const seen = { state, stateReason, stateSince, models, gauges };
+  return { id, name, baseUrl, ...seen, ...settings, lastSeenAt, pausedAt, createdAt };
+}
+
+/** `3 running, 1 waiting`, as vLLM last told it. */
+function load({ gaugesAt, requestsRunning, requestsWaiting }: PodRow) {
+  return gaugesAt === null ? "" : `${requestsRunning ?? 0} running, ${requestsWaiting ?? 0} waiting`;
 }
 
 function stateOf({ state, pausedAt, simulatedAt }: PodRow) {

@@ -218,6 +218,20 @@ describe("pods", () => {
     expect(list.stdout).not.toContain("pod-key-1");
     expect(await failure(["pod", "add", "gpu", url()])).toMatch(/There is a pod called gpu already/);
 
+    await json(["pod", "edit", "gpu", "--hold-seconds", "90", "--weight", "2", "--behind-proxy", "on"]);
+    const settings = { holdSeconds: 90, weight: 2, behindProxy: true, hourlyMicroUsd: 780_000 };
+    expect(await json(["pod", "list"])).toMatchObject([settings]);
+    await json(["pod", "edit", "gpu", "--hold-seconds", "none", "--hourly-usd", "none", "--behind-proxy", "off"]);
+    expect(await json(["pod", "list"])).toMatchObject([{ holdSeconds: 0, hourlyMicroUsd: null, behindProxy: false }]);
+    expect(await failure(["pod", "edit", "gpu"])).toMatch(/Name what to change/);
+    const rekeyed = await json(["pod", "key", added.id], { stdin: "pod-key-2\n" });
+    expect(rekeyed.connection).toMatchObject({ ok: true, takesKeyBefore: true });
+    await json(["pod", "key", "gpu"], { stdin: "pod-key-1\n" });
+    expect((await json(["pod", "test", "gpu"])).connection).toMatchObject({ ok: true, models: ["llama"] });
+    expect(await failure(["pod", "test", "none"])).toMatch(/There is no pod called none/);
+    await json(["pod", "pause", "gpu"]);
+    await json(["pod", "resume", "gpu"]);
+
     const healthy = await json(["doctor"]);
     expect(healthy.ok).toBe(true);
     expect(healthy.checks.map(({ id, level }: { id: string; level: string }) => `${level} ${id}`)).toEqual([

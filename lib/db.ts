@@ -6,7 +6,11 @@ function makeClient() {
   // Hashes never leave the database by accident: a query that wants one has to say so.
   return new PrismaClient({
     adapter: new PrismaPg(postgres()),
-    omit: { apiKeySecret: { hash: true }, user: { passwordHash: true }, pod: { sealedKey: true } },
+    omit: {
+      apiKeySecret: { hash: true },
+      user: { passwordHash: true },
+      pod: { sealedKey: true, previousSealedKey: true },
+    },
   });
 }
 

@@ -5,9 +5,16 @@ import { Status } from "./status";
 export function Found({ result }: { result: ConnectionResult }) {
   if (result.ok) {
     return (
-      <Status tone="ok" glyph="disc" detail={result.models.join(", ") || "no model yet"}>
-        Answers in {result.roundTripMs} ms
-      </Status>
+      <>
+        <Status tone="ok" glyph="disc" detail={result.models.join(", ") || "no model yet"}>
+          Answers in {result.roundTripMs} ms
+        </Status>
+        {result.takesKeyBefore && (
+          <p className="help">
+            It takes the key before, not the present one. Calls use whichever works until the pod has the new one.
+          </p>
+        )}
+      </>
     );
   }
   return (

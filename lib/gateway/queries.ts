@@ -163,6 +163,15 @@ export type PodFacts = {
   readonly weight: number;
   readonly maxInFlight: number | null;
   readonly hourlyMicroUsd: number | null;
+  /** The key before the present one, for a while after a change. */
+  readonly previousSealedKey: Buffer | null;
+  readonly behindProxyAtMs: number | null;
+  readonly holdSeconds: number | null;
+  readonly stateReason: string | null;
+  readonly stateSinceMs: number | null;
+  /** vLLM's own queue, as its metrics last told, and when that was. */
+  readonly requestsWaiting: number | null;
+  readonly gaugesAtMs: number | null;
   readonly patternsAllowedAtMs: number | null;
   readonly remoteMediaForbiddenAtMs: number | null;
   readonly simulatedAtMs: number | null;
@@ -170,7 +179,9 @@ export type PodFacts = {
 
 const LOAD_PODS = `
   SELECT id, name, base_url AS "baseUrl", sealed_key AS "sealedKey", coalesce(models, '{}') AS models, state, weight,
-    max_in_flight AS "maxInFlight", hourly_micro_usd AS "hourlyMicroUsd", ${ms("paused_at")} AS "pausedAtMs",
+    previous_sealed_key AS "previousSealedKey", ${ms("behind_proxy_at")} AS "behindProxyAtMs", hold_seconds AS "holdSeconds",
+    state_reason AS "stateReason", ${ms("state_since")} AS "stateSinceMs", requests_waiting AS "requestsWaiting",
+    ${ms("gauges_at")} AS "gaugesAtMs", max_in_flight AS "maxInFlight", hourly_micro_usd AS "hourlyMicroUsd", ${ms("paused_at")} AS "pausedAtMs",
     ${ms("patterns_allowed_at")} AS "patternsAllowedAtMs", ${ms("remote_media_forbidden_at")} AS "remoteMediaForbiddenAtMs",
     ${ms("simulated_at")} AS "simulatedAtMs"
   FROM pods WHERE removed_at IS NULL ORDER BY created_at, id`;

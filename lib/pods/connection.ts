@@ -3,6 +3,8 @@ export const POD_PROBLEMS = [
   "forbidden_address",
   "name_not_found",
   "refused",
+  "refused_here",
+  "bound_to_loopback",
   "unreachable",
   "tls",
   "timeout",
@@ -12,6 +14,7 @@ export const POD_PROBLEMS = [
   "loading",
   "proxy_limit",
   "engine_dead",
+  "no_tokens",
   "redirected",
   "not_vllm",
 ] as const;
@@ -21,7 +24,13 @@ export type PodProblem = (typeof POD_PROBLEMS)[number];
 export type Explanation = { sentence: string; nextStep: string };
 
 export type ConnectionResult =
-  | { ok: true; models: string[]; roundTripMs: number }
+  | {
+      ok: true;
+      models: string[];
+      roundTripMs: number;
+      /** While a key is being changed: the pod takes the one before, not yet or no longer the present one. */
+      takesKeyBefore?: true;
+    }
   | ({ ok: false; reason: PodProblem } & Explanation);
 
 const EXPLANATIONS: Record<PodProblem, Explanation> = {
@@ -38,6 +47,15 @@ const EXPLANATIONS: Record<PodProblem, Explanation> = {
   refused: {
     sentence: "The machine answers, but nothing listens on this port.",
     nextStep: "Start vLLM, check the port, and start it with --host 0.0.0.0 if Podpass runs on another machine.",
+  },
+  refused_here: {
+    sentence: "This is the machine that Podpass runs on, and nothing listens on this port.",
+    nextStep:
+      "Start vLLM or check the port. In a container, localhost is the container itself: enter the machine's address, or host.docker.internal.",
+  },
+  bound_to_loopback: {
+    sentence: "The server is bound to 127.0.0.1, so nobody reaches it under this address.",
+    nextStep: "Start vLLM with --host 0.0.0.0, or enter http://127.0.0.1 with its port: it runs on the same machine.",
   },
   unreachable: {
     sentence: "There is no way to this machine from here.",
@@ -76,6 +94,10 @@ const EXPLANATIONS: Record<PodProblem, Explanation> = {
   engine_dead: {
     sentence: "vLLM runs, but its engine has died (503).",
     nextStep: "Look into vLLM's log and restart it.",
+  },
+  no_tokens: {
+    sentence: "vLLM answers, but produces no tokens.",
+    nextStep: "Look into vLLM's log and restart it: its engine hangs or fails on every request.",
   },
   redirected: {
     sentence: "The address answers with a redirect, which Podpass does not follow.",

@@ -1,6 +1,6 @@
 import type { PodProblem } from "./connection";
 
-export type PodState = "serving" | "loading" | "unreachable" | "refusing_key" | "failing" | "unknown";
+export type PodState = "serving" | "loading" | "asleep" | "unreachable" | "refusing_key" | "failing" | "unknown";
 
 /** What one look at a pod found: that it serves, or why not. */
 export type Sighting = { ok: true } | { ok: false; reason: PodProblem };
@@ -21,6 +21,8 @@ const STATE_OF: Record<PodProblem, PodState> = {
   forbidden_address: "unreachable",
   name_not_found: "unreachable",
   refused: "unreachable",
+  refused_here: "unreachable",
+  bound_to_loopback: "unreachable",
   unreachable: "unreachable",
   tls: "unreachable",
   timeout: "unreachable",
@@ -32,6 +34,7 @@ const STATE_OF: Record<PodProblem, PodState> = {
   wrong_key: "refusing_key",
   loading: "loading",
   engine_dead: "failing",
+  no_tokens: "failing",
 };
 
 /** A pod nobody has looked at. */

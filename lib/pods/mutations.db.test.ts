@@ -5,7 +5,17 @@ import { afterAll, describe, expect, test } from "vitest";
 import { type Actor, asProven } from "../auth/member";
 import { db } from "../db";
 import { AppError } from "../errors";
-import { addPod, editPod, pausePod, recordPodState, removePod, replacePodKey, resumePod, testPod } from "./mutations";
+import {
+  addPod,
+  editPod,
+  forgetPreviousKeys,
+  pausePod,
+  recordPodState,
+  removePod,
+  replacePodKey,
+  resumePod,
+  testPod,
+} from "./mutations";
 import { getPod, listPods, podStates, servedModels, storedPodKey } from "./queries";
 import { addPodSchema, editPodSchema } from "./schema";
 
@@ -30,6 +40,9 @@ async function refusal(call: () => Promise<unknown>) {
   return "accepted";
 }
 
+const edit = (podId: string, fields: object) =>
+  editPod(admin, editPodSchema.parse({ podId, name: podId, baseUrl: "http://10.0.0.5:8000", ...fields }), later(1_000));
+
 describe("a new pod", () => {
   test("keeps its key sealed, and shows only that there is one", async () => {
     const { podId } = await newPod({ apiKey: "pod-key-1", hourlyUsd: "0.78", weight: "2" });
@@ -42,7 +55,8 @@ describe("a new pod", () => {
       maxInFlight: null,
       state: "unknown",
     });
-    expect(await storedPodKey(podId)).toEqual({ baseUrl: "http://10.0.0.5:8000", apiKey: "pod-key-1" });
+    const stored = { baseUrl: "http://10.0.0.5:8000", apiKey: "pod-key-1", previousKey: null };
+    expect(await storedPodKey(podId)).toEqual(stored);
     const { sealedKey } = await db.pod.findUniqueOrThrow({ where: { id: podId }, omit: { sealedKey: false } });
     expect(Buffer.from(sealedKey ?? []).includes("pod-key-1")).toBe(false);
     const everything = JSON.stringify([pod, await listPods(admin), await auditOf(podId)]);
@@ -67,13 +81,6 @@ describe("a new pod", () => {
 });
 
 describe("a changed pod", () => {
-  const edit = (podId: string, fields: object) =>
-    editPod(
-      admin,
-      editPodSchema.parse({ podId, name: podId, baseUrl: "http://10.0.0.5:8000", ...fields }),
-      later(1_000),
-    );
-
   test("keeps its key at its address, and loses it at another unless one is typed", async () => {
     const { podId } = await newPod({ apiKey: "pod-key-1" });
     expect(await edit(podId, { hourlyUsd: "1", apiKey: "" })).toEqual({ keyDropped: false });
@@ -111,6 +118,54 @@ describe("a changed pod", () => {
     await edit(podId, { patternsAllowed: false });
     expect(await getPod(admin, podId)).toMatchObject({ patternsAllowedAt: null, remoteMediaForbiddenAt: later(1_000) });
   });
+});
+
+describe("another key", () => {
+  const keys = async (podId: string) => {
+    const { apiKey, previousKey } = await storedPodKey(podId);
+    return [apiKey, previousKey];
+  };
+
+  test("leaves the one before beside it for a day", async () => {
+    const { podId } = await newPod({ apiKey: "pod-key-1" });
+    await replacePodKey(admin, { podId, apiKey: "pod-key-2" }, now);
+    expect(await keys(podId)).toEqual(["pod-key-2", "pod-key-1"]);
+    expect(await getPod(admin, podId)).toMatchObject({ triesBothKeys: true, keyChangedAt: now });
+    expect(JSON.stringify(await listPods(admin))).not.toMatch(/pod-key-|sealed/i);
+    await forgetPreviousKeys(later(24 * 3_600_000));
+    expect(await keys(podId)).toEqual(["pod-key-2", "pod-key-1"]);
+    await forgetPreviousKeys(later(24 * 3_600_000 + 1));
+    expect(await keys(podId)).toEqual(["pod-key-2", null]);
+  });
+
+  test("typed once more, or beside the same address, is what it was", async () => {
+    const { podId } = await newPod({ apiKey: "pod-key-1" });
+    await replacePodKey(admin, { podId, apiKey: "pod-key-2" }, now);
+    await replacePodKey(admin, { podId, apiKey: "pod-key-2" }, later(5_000));
+    expect(await keys(podId)).toEqual(["pod-key-2", "pod-key-1"]);
+    await edit(podId, { apiKey: "pod-key-3" });
+    expect(await keys(podId)).toEqual(["pod-key-3", "pod-key-2"]);
+  });
+
+  test("and the one before never go to another address", async () => {
+    const { podId } = await newPod({ apiKey: "pod-key-1" });
+    await replacePodKey(admin, { podId, apiKey: "pod-key-2" }, now);
+    await edit(podId, { baseUrl: "http://10.0.0.7", apiKey: "pod-key-3" });
+    expect(await keys(podId)).toEqual(["pod-key-3", null]);
+    await replacePodKey(admin, { podId, apiKey: "pod-key-4" }, now);
+    await edit(podId, { baseUrl: "http://10.0.0.8" });
+    expect(await keys(podId)).toEqual([null, null]);
+  });
+});
+
+test("a waiting room and an impatient proxy are set, kept and taken away", async () => {
+  const { podId } = await newPod({ holdSeconds: "120", behindProxy: "on" });
+  expect(await getPod(admin, podId)).toMatchObject({ holdSeconds: 120, behindProxyAt: now });
+  await edit(podId, {});
+  expect(await getPod(admin, podId)).toMatchObject({ holdSeconds: 120, behindProxyAt: now });
+  await edit(podId, { holdSeconds: "0", behindProxy: "off" });
+  expect(await getPod(admin, podId)).toMatchObject({ holdSeconds: null, behindProxyAt: null });
+  expect(addPodSchema.safeParse({ name: "x", baseUrl: "http://x", holdSeconds: "601" }).success).toBe(false);
 });
 
 test("pausing, resuming, another key and removing leave one audit row each", async () => {

@@ -9,7 +9,7 @@ import { namesForbiddenHost } from "./addresses";
 import { podBaseUrl } from "./base-url";
 import { type ConnectionResult, explain } from "./connection";
 import { type PodHealth, UNSEEN } from "./health";
-import { livePod, requirePodAdmin, sealingKey, storedPodKey } from "./queries";
+import { livePod, openedKey, requirePodAdmin, sealingKey, storedPodKey } from "./queries";
 import type { AddPod, EditPod, PodId, ReplacePodKey, TestPod } from "./schema";
 import { sealPodKey } from "./seal";
 import { testPodConnection } from "./test-connection";
@@ -44,6 +44,8 @@ export async function editPod(actor: Actor, input: EditPod, now: Date): Promise<
       hourlyMicroUsd: input.hourlyMicroUsd === undefined ? numberOf(pod.hourlyMicroUsd) : input.hourlyMicroUsd,
       weight: input.weight ?? pod.weight,
       maxInFlight: input.maxInFlight === undefined ? pod.maxInFlight : input.maxInFlight,
+      holdSeconds: input.holdSeconds === undefined ? pod.holdSeconds : input.holdSeconds,
+      behindProxyAt: since(input.behindProxy, pod.behindProxyAt),
       patternsAllowedAt: since(input.patternsAllowed, pod.patternsAllowedAt),
       remoteMediaForbiddenAt: since(input.remoteMediaForbidden, pod.remoteMediaForbiddenAt),
     };
@@ -52,8 +54,10 @@ export async function editPod(actor: Actor, input: EditPod, now: Date): Promise<
         where: { id: podId },
         data: {
           ...wanted,
+          ...(apiKey !== undefined && keyChange(pod, apiKey, now)),
+          // Keys belong to the address they were typed for: none of them is sent to another.
           ...(keyDropped && { sealedKey: null }),
-          ...(apiKey !== undefined && { sealedKey: sealed(podId, apiKey) }),
+          ...(isMoved && { previousSealedKey: null, keyChangedAt: null }),
           ...(isMoved && unseen(now)),
           // What is at an address that somebody typed is no longer the look-alike.
           ...(isMoved && { simulatedAt: null }),
@@ -69,12 +73,15 @@ export async function editPod(actor: Actor, input: EditPod, now: Date): Promise<
   });
 }
 
-/** Stores another key for a pod. What is in flight ends with the old one. */
+/**
+ * Stores another key for a pod. What is in flight ends with the old one, and until it is settled which of the two the pod takes,
+ * both are tried: neither the order of the two changes nor the time between them loses a request.
+ */
 export async function replacePodKey(actor: Actor, { podId, apiKey }: ReplacePodKey, now: Date): Promise<void> {
   requirePodAdmin(actor);
   await db.$transaction(async (tx) => {
-    await lockPod(tx, podId);
-    await tx.pod.update({ where: { id: podId }, data: { sealedKey: sealed(podId, apiKey) }, select: { id: true } });
+    const pod = await lockPod(tx, podId);
+    await tx.pod.update({ where: { id: podId }, data: keyChange(pod, apiKey, now), select: { id: true } });
     await note(tx, actor, "pod.replace_key", podId, now, {});
   });
 }
@@ -93,7 +100,7 @@ export async function removePod(actor: Actor, { podId }: PodId, now: Date): Prom
   requirePodAdmin(actor);
   await db.$transaction(async (tx) => {
     const { name, baseUrl } = await lockPod(tx, podId);
-    await tx.pod.update({ where: { id: podId }, data: { removedAt: now, sealedKey: null }, select: { id: true } });
+    await tx.pod.update({ where: { id: podId }, data: { removedAt: now, ...NO_KEYS }, select: { id: true } });
     await note(tx, actor, "pod.remove", podId, now, { before: { name, baseUrl } });
   });
 }
@@ -102,8 +109,19 @@ export async function removePod(actor: Actor, { podId }: PodId, now: Date): Prom
 export async function testPod(actor: Actor, { podId, baseUrl, apiKey }: TestPod): Promise<ConnectionResult> {
   requirePodAdmin(actor);
   const stored = podId !== undefined && apiKey === undefined ? await storedPodKey(podId) : null;
-  const storedKey = stored?.baseUrl === baseUrl ? stored.apiKey : null;
-  return testPodConnection({ baseUrl, apiKey: apiKey ?? storedKey });
+  const keys = stored?.baseUrl === baseUrl ? stored : { apiKey: null, previousKey: null };
+  return testPodConnection({ baseUrl, apiKey: apiKey ?? keys.apiKey, previousKey: keys.previousKey });
+}
+
+/** So long are both keys tried after a change: whoever rotates pod by pod has a day for it. */
+const BOTH_KEYS_MS = 24 * 60 * 60_000;
+
+/** Deletes the keys before the present ones once their day is over. Not audited: the change was. */
+export async function forgetPreviousKeys(now: Date): Promise<void> {
+  await db.pod.updateMany({
+    where: { previousSealedKey: { not: null }, keyChangedAt: { lt: new Date(now.getTime() - BOTH_KEYS_MS) } },
+    data: { previousSealedKey: null },
+  });
 }
 
 type Sighted = {
@@ -174,7 +192,7 @@ async function ensureSimulated(tx: Db, actor: Actor, { port, key }: { port: numb
 async function removeSimulated(tx: Db, actor: Actor, now: Date) {
   const removed = await tx.pod.updateManyAndReturn({
     where: { simulatedAt: { not: null }, removedAt: null },
-    data: { removedAt: now, sealedKey: null },
+    data: { removedAt: now, ...NO_KEYS },
     select: { id: true, name: true },
   });
   for (const { id, name } of removed) await note(tx, actor, "pod.remove", id, now, { before: { name } });
@@ -188,6 +206,8 @@ async function insertPod(tx: Db, actor: Actor, input: AddPod, now: Date) {
     hourlyMicroUsd: input.hourlyMicroUsd ?? null,
     weight: input.weight ?? 1,
     maxInFlight: input.maxInFlight ?? null,
+    holdSeconds: input.holdSeconds ?? null,
+    behindProxyAt: input.behindProxy ? now : null,
   };
   const sealedKey = input.apiKey === undefined ? null : sealed(podId, input.apiKey);
   await named(input.name, () =>
@@ -234,6 +254,16 @@ async function named<T>(name: string, write: () => Promise<T>): Promise<T> {
 function requireAllowedHost(baseUrl: string) {
   if (!namesForbiddenHost(baseUrl)) return;
   throw new AppError("invalid_request", explain("forbidden_address").sentence, { param: "baseUrl" });
+}
+
+const NO_KEYS = { sealedKey: null, previousSealedKey: null };
+
+type Keyed = { id: string; sealedKey: Uint8Array<ArrayBuffer> | null; baseUrl: string };
+
+/** A new key beside the one before, if there was one. A key that is typed again is no change. */
+function keyChange({ id, sealedKey }: Keyed, apiKey: string, now: Date) {
+  if (sealedKey !== null && openedKey({ id, sealedKey }).apiKey === apiKey) return {};
+  return { sealedKey: sealed(id, apiKey), previousSealedKey: sealedKey, keyChangedAt: now };
 }
 
 function sealed(podId: string, apiKey: string) {

@@ -9,7 +9,14 @@ import { isPodProblem, type PodProblem } from "./connection";
 import type { PodState } from "./health";
 import { openPodKey } from "./seal";
 
-const STATES: readonly string[] = ["serving", "loading", "unreachable", "refusing_key", "failing"] satisfies PodState[];
+const STATES: readonly string[] = [
+  "serving",
+  "loading",
+  "asleep",
+  "unreachable",
+  "refusing_key",
+  "failing",
+] satisfies PodState[];
 
 const SIGHT = {
   id: true,
@@ -29,11 +36,20 @@ const ROW = {
   hourlyMicroUsd: true,
   weight: true,
   maxInFlight: true,
+  behindProxyAt: true,
+  holdSeconds: true,
+  requestsRunning: true,
+  requestsWaiting: true,
+  kvCacheUsage: true,
+  gaugesAt: true,
+  tokensSeenAt: true,
+  keyChangedAt: true,
   createdAt: true,
   patternsAllowedAt: true,
   remoteMediaForbiddenAt: true,
   // Only whether there is one goes any further.
   sealedKey: true,
+  previousSealedKey: true,
 } as const satisfies Prisma.PodSelect;
 
 /** Throws `forbidden` for everybody but admins: addresses are where the team's money can be spent without a key. */
@@ -87,17 +103,20 @@ export async function needsSimulatedPod(): Promise<boolean> {
 /** All pods as a probe needs them, paused ones included. A key that this PODPASS_SECRET does not open counts as none. */
 export async function podsToProbe() {
   const pods = await db.pod.findMany({ where: { removedAt: null }, select: ROW });
-  return pods.map(({ sealedKey, ...pod }) => ({
+  return pods.map(({ sealedKey, previousSealedKey, ...pod }) => ({
     ...sighted(pod),
-    baseUrl: pod.baseUrl,
     ...openedKey({ id: pod.id, sealedKey }),
+    previousKey: openedKey({ id: pod.id, sealedKey: previousSealedKey }).apiKey,
   }));
 }
 
-/** The stored key of a pod, for requests to that pod only; null where there is none. Throws `not_found`. */
-export async function storedPodKey(podId: string): Promise<{ baseUrl: string; apiKey: string | null }> {
+type StoredKey = { baseUrl: string; apiKey: string | null; previousKey: string | null };
+
+/** The stored keys of a pod, for requests to that pod only; null where there is none. Throws `not_found`. */
+export async function storedPodKey(podId: string): Promise<StoredKey> {
   const pod = await livePod(db, podId);
-  return { baseUrl: pod.baseUrl, apiKey: openedKey(pod).apiKey };
+  const previous = openedKey({ id: pod.id, sealedKey: pod.previousSealedKey });
+  return { baseUrl: pod.baseUrl, apiKey: openedKey(pod).apiKey, previousKey: previous.apiKey };
 }
 
 /** A pod that was not removed. Throws `not_found`. */
@@ -114,7 +133,8 @@ export function sealingKey() {
 
 type OpenedKey = { apiKey: string | null; isKeyUnreadable: boolean };
 
-function openedKey({ id, sealedKey }: { id: string; sealedKey: Uint8Array | null }): OpenedKey {
+/** A pod's key in the clear, for requests to that pod only; one that this PODPASS_SECRET does not open counts as none. */
+export function openedKey({ id, sealedKey }: { id: string; sealedKey: Uint8Array | null }): OpenedKey {
   if (sealedKey === null) return { apiKey: null, isKeyUnreadable: false };
   try {
     return { apiKey: openPodKey(id, sealedKey, sealingKey()), isKeyUnreadable: false };
@@ -138,10 +158,12 @@ function stateNamed(text: string): PodState {
   return STATES.includes(text) ? (text as PodState) : "unknown";
 }
 
-function shown({ sealedKey, hourlyMicroUsd, ...pod }: Prisma.PodGetPayload<{ select: typeof ROW }>) {
+function shown({ sealedKey, previousSealedKey, hourlyMicroUsd, ...pod }: Prisma.PodGetPayload<{ select: typeof ROW }>) {
   return {
     ...sighted(pod),
     hourlyMicroUsd: hourlyMicroUsd === null ? null : Number(hourlyMicroUsd),
     hasKey: sealedKey !== null,
+    /** The key was changed lately: until it is settled which one the pod takes, both are tried. */
+    triesBothKeys: previousSealedKey !== null,
   };
 }

@@ -3,6 +3,9 @@ import { AppError } from "../errors";
 import { nameField, usdField, wholeNumber } from "../keys/schema";
 import { podBaseUrl } from "./base-url";
 
+/** Clients give up after ten minutes. */
+const LONGEST_HOLD_SECONDS = 600;
+
 const id = z.uuid("This is not an id.");
 
 const baseUrl = z.pipe(
@@ -45,9 +48,17 @@ const typedKey = z.optional(
 const onOrOff = z.optional(
   z.pipe(
     z.transform((given: unknown) =>
-      given === "on" || given === "true" ? true : given === "" || given === "false" ? false : given,
+      given === "on" || given === "true" ? true : given === "" || given === "off" || given === "false" ? false : given,
     ),
     z.boolean("Use on or off."),
+  ),
+);
+
+/** How long calls wait for a pod that is loading; 0 and empty: not at all. */
+const seconds = z.optional(
+  z.pipe(
+    z.transform((given: unknown) => (given === "0" || given === 0 ? null : given)),
+    wholeNumber(LONGEST_HOLD_SECONDS, String(LONGEST_HOLD_SECONDS)),
   ),
 );
 
@@ -58,6 +69,8 @@ const fields = {
   hourlyUsd: usdField,
   weight: wholeNumber(100, "100"),
   maxInFlight: wholeNumber(10_000, "10,000"),
+  behindProxy: onOrOff,
+  holdSeconds: seconds,
 };
 
 /** The add form. */

@@ -1,7 +1,8 @@
 import { createServer, type RequestListener } from "node:http";
 import { type AddressInfo, createServer as createTcpServer, type Server } from "node:net";
+import { networkInterfaces } from "node:os";
 import { afterEach, describe, expect, test, vi } from "vitest";
-import { testPodConnection } from "./test-connection";
+import { lookAtPod, testPodConnection } from "./test-connection";
 
 // Longer than any deadline used here: which of the two ends first must not depend on the machine.
 vi.setConfig({ testTimeout: 30_000 });
@@ -29,6 +30,14 @@ async function pod(health: Answer, models: Answer) {
     response.writeHead(status, headers).end(body);
   };
   return { asked, baseUrl: await listen(createServer(answer)) };
+}
+
+/** Where nothing listens any more. */
+async function closedAddress() {
+  const server = createTcpServer();
+  const baseUrl = await listen(server);
+  await new Promise((resolve) => server.close(resolve));
+  return baseUrl;
 }
 
 const ask = (baseUrl: string, apiKey: string | null = "pod-key", deadlineMs = 10_000) =>
@@ -79,11 +88,19 @@ describe("a pod that does not serve says why:", () => {
     expect(await ask(baseUrl, null)).toMatchObject({ reason: "key_missing" });
   });
 
-  test("refused", async () => {
-    const server = createTcpServer();
-    const baseUrl = await listen(server);
-    await new Promise((resolve) => server.close(resolve));
-    expect(await ask(baseUrl)).toMatchObject({ reason: "refused" });
+  test("refused_here, where the address is the machine's own loopback", async () => {
+    expect(await ask(await closedAddress())).toMatchObject({ reason: "refused_here" });
+  });
+
+  const ownAddress = Object.values(networkInterfaces())
+    .flatMap((addresses) => addresses ?? [])
+    .find(({ family, internal }) => family === "IPv4" && !internal)?.address;
+
+  test.skipIf(ownAddress === undefined)("bound_to_loopback and refused, at the machine's outer address", async () => {
+    const outer = (baseUrl: string) => baseUrl.replace("127.0.0.1", ownAddress ?? "");
+    const { baseUrl } = await pod(ok, MODELS);
+    expect(await ask(outer(baseUrl))).toMatchObject({ reason: "bound_to_loopback" });
+    expect(await ask(outer(await closedAddress()))).toMatchObject({ reason: "refused" });
   });
 
   test("name_not_found", async () => {
@@ -117,6 +134,31 @@ describe("a pod that does not serve says why:", () => {
   test("forbidden_address, without a connection", async () => {
     expect(await ask("http://169.254.169.254")).toMatchObject({ reason: "forbidden_address" });
   });
+});
+
+test("while a key is being changed, a pod that takes only the one before serves, and the answer says so", async () => {
+  const server = createServer((request, response) => {
+    const isOpen = request.url === "/health" || request.headers.authorization === "Bearer before";
+    response.writeHead(isOpen ? 200 : 401).end(request.url === "/health" ? "" : MODELS.body);
+  });
+  const target = { baseUrl: await listen(server), apiKey: "present" };
+  expect(await testPodConnection({ ...target, previousKey: "before" })).toMatchObject({
+    ok: true,
+    takesKeyBefore: true,
+  });
+  expect(await testPodConnection({ ...target, previousKey: "neither" })).toMatchObject({ reason: "wrong_key" });
+  expect(await testPodConnection(target)).toMatchObject({ reason: "wrong_key" });
+});
+
+test("a look brings the load that the pod's metrics tell, and does without where they tell none", async () => {
+  const metrics = 'vllm:num_requests_running{engine="0"} 3.0\nvllm:num_requests_waiting{engine="0"} 2.0\n';
+  const server = createServer((request, response) => {
+    response.end(request.url === "/metrics" ? metrics : request.url === "/health" ? "" : MODELS.body);
+  });
+  const { gauges, found } = await lookAtPod({ baseUrl: await listen(server), apiKey: null }, 5_000);
+  expect([found.ok, gauges]).toEqual([true, { running: 3, waiting: 2, kvCacheUsage: null, generatedTokens: null }]);
+  const { baseUrl } = await pod({ status: 200 }, MODELS);
+  expect(await lookAtPod({ baseUrl, apiKey: null }, 5_000)).toMatchObject({ found: { ok: true }, gauges: null });
 });
 
 test("odd names of models are left out", async () => {

@@ -1,18 +1,21 @@
 import { performance } from "node:perf_hooks";
-import { Agent, request } from "undici";
-import { ForbiddenAddressError, guardedLookup, namesForbiddenHost } from "./addresses";
+import { namesForbiddenHost } from "./addresses";
+import { openPodLine, type PodSaid, problemOf, proxyProblem } from "./ask-pod";
 import { type ConnectionResult, explain, type PodProblem } from "./connection";
+import { type Gauges, readGauges } from "./gauges";
+import { refusedBecause } from "./refused";
 
 const DEADLINE_MS = 10_000;
-const LARGEST_BODY = 256 * 1024;
 const MOST_MODELS = 100;
 const LONGEST_NAME = 200;
 
-type Target = {
+export type Target = {
   /** As `podBaseUrl` keeps it. */
   baseUrl: string;
   /** Null: the pod asks for none. */
   apiKey: string | null;
+  /** The key before this one, while a change goes on: it is tried where the pod refuses this one. */
+  previousKey?: string | null;
 };
 
 /**
@@ -23,55 +26,44 @@ export async function testPodConnection(
   target: Target,
   { deadlineMs = DEADLINE_MS }: { deadlineMs?: number } = {},
 ): Promise<ConnectionResult> {
-  if (namesForbiddenHost(target.baseUrl)) return problem("forbidden_address");
-  const agent = new Agent({ connect: { lookup: guardedLookup, timeout: deadlineMs }, allowH2: false, pipelining: 1 });
-  const ask = asker(agent, target, AbortSignal.timeout(deadlineMs));
+  return (await lookAtPod(target, deadlineMs, false)).found;
+}
+
+export type Look = { found: ConnectionResult; gauges: Gauges | null };
+
+/** The same look, with the load that the pod's `/metrics` tell where it does. Never throws. */
+export async function lookAtPod(target: Target, deadlineMs: number, wantsGauges = true): Promise<Look> {
+  if (namesForbiddenHost(target.baseUrl)) return without("forbidden_address");
+  const { ask, close } = openPodLine(target.baseUrl, deadlineMs);
+  const { apiKey, previousKey = null } = target;
   try {
-    const health = await ask("/health");
+    const health = await ask({ path: "/health", apiKey });
     const unwell = proxyProblem(health.status) ?? (health.status === 503 ? "engine_dead" : null);
-    if (unwell) return problem(unwell);
+    if (unwell) return without(unwell);
 
     const startedAt = performance.now();
-    const answer = await ask("/v1/models");
+    let answer = await ask({ path: "/v1/models", apiKey });
     const roundTripMs = Math.max(1, Math.round(performance.now() - startedAt));
-    if (answer.status === 401 || answer.status === 403)
-      return problem(target.apiKey === null ? "key_missing" : "wrong_key");
+    const takesKeyBefore = isRefusal(answer) && previousKey !== null;
+    if (takesKeyBefore) answer = await ask({ path: "/v1/models", apiKey: previousKey });
+    if (isRefusal(answer)) return without(apiKey === null ? "key_missing" : "wrong_key");
     const models = answer.status === 200 ? modelNames(answer.body) : null;
-    if (models === null) return problem(proxyProblem(answer.status) ?? "not_vllm");
-    return { ok: true, models, roundTripMs };
+    if (models === null) return without(proxyProblem(answer.status) ?? "not_vllm");
+
+    const metrics = wantsGauges ? await ask({ path: "/metrics", apiKey: null }).catch(() => null) : null;
+    return {
+      found: { ok: true, models, roundTripMs, ...(takesKeyBefore && { takesKeyBefore }) },
+      gauges: metrics?.status === 200 ? readGauges(metrics.body) : null,
+    };
   } catch (error) {
-    return problem(problemOf(error));
+    const reason = problemOf(error);
+    return without(reason === "refused" ? await refusedBecause(target.baseUrl) : reason);
   } finally {
-    await agent.destroy();
+    await close();
   }
 }
 
-function asker(dispatcher: Agent, { baseUrl, apiKey }: Target, signal: AbortSignal) {
-  const headers = { accept: "application/json", ...(apiKey !== null && { authorization: `Bearer ${apiKey}` }) };
-  return async (path: "/health" | "/v1/models") => {
-    const { statusCode, body } = await request(`${baseUrl}${path}`, { dispatcher, headers, signal });
-    return { status: statusCode, body: await shortText(body) };
-  };
-}
-
-/** The body's text, or nothing of it where it is longer than any honest answer. */
-async function shortText(body: AsyncIterable<Buffer>) {
-  const chunks: Buffer[] = [];
-  let length = 0;
-  for await (const chunk of body) {
-    length += chunk.length;
-    if (length > LARGEST_BODY) return "";
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks).toString("utf8");
-}
-
-/** What a status says about the proxy in front of the pod. */
-function proxyProblem(status: number): PodProblem | null {
-  if (status === 502 || status === 504) return "loading";
-  if (status === 524 || status === 522) return "proxy_limit";
-  return status >= 300 && status < 400 ? "redirected" : null;
-}
+const isRefusal = ({ status }: PodSaid) => status === 401 || status === 403;
 
 /** The models in vLLM's list; null where the text is no such list. */
 function modelNames(text: string): string[] | null {
@@ -90,33 +82,6 @@ function modelNames(text: string): string[] | null {
   return [...new Set(names)].slice(0, MOST_MODELS);
 }
 
-const PROBLEM_OF_CODE: Record<string, PodProblem> = {
-  ENOTFOUND: "name_not_found",
-  EAI_AGAIN: "name_not_found",
-  ENODATA: "name_not_found",
-  ECONNREFUSED: "refused",
-  EHOSTUNREACH: "unreachable",
-  ENETUNREACH: "unreachable",
-  EADDRNOTAVAIL: "unreachable",
-  ETIMEDOUT: "timeout",
-  UND_ERR_CONNECT_TIMEOUT: "timeout",
-  UND_ERR_HEADERS_TIMEOUT: "timeout",
-  UND_ERR_BODY_TIMEOUT: "timeout",
-  EPROTO: "tls",
-  UND_ERR_HEADERS_OVERFLOW: "not_vllm",
-};
-
-function problemOf(error: unknown): PodProblem {
-  if (error instanceof ForbiddenAddressError) return "forbidden_address";
-  if (error instanceof AggregateError) return problemOf(error.errors[0]);
-  if (!(error instanceof Error)) return "broken";
-  if (error.name === "TimeoutError") return "timeout";
-  if (error.name === "HTTPParserError") return "not_vllm";
-  const code = "code" in error ? String(error.code) : "";
-  if (/CERT|TLS|SSL|SELF_SIGNED|ISSUER/.test(code)) return "tls";
-  return PROBLEM_OF_CODE[code] ?? "broken";
-}
-
-function problem(reason: PodProblem): ConnectionResult {
-  return { ok: false, reason, ...explain(reason) };
+function without(reason: PodProblem): Look {
+  return { found: { ok: false, reason, ...explain(reason) }, gauges: null };
 }

@@ -27,6 +27,7 @@ export type PodStanding = {
 export const STATES: Record<string, { tone: Tone; glyph: Glyph; word: string; words: string }> = {
   serving: { tone: "ok", glyph: "disc", word: "Serving", words: "is serving" },
   loading: { tone: "info", glyph: "half", word: "Loading", words: "is loading" },
+  asleep: { tone: "idle", glyph: "ring", word: "Asleep", words: "is asleep" },
   unreachable: { tone: "danger", glyph: "cross", word: "Unreachable", words: "is unreachable" },
   refusing_key: { tone: "danger", glyph: "cross", word: "Refusing the key", words: "refuses its key" },
   failing: { tone: "danger", glyph: "cross", word: "Failing", words: "is failing" },
@@ -34,7 +35,7 @@ export const STATES: Record<string, { tone: Tone; glyph: Glyph; word: string; wo
 };
 
 /** Order in which one pod speaks for several: the best comes first. */
-const BEST_FIRST = ["serving", "loading", "unknown", "failing", "refusing_key", "unreachable"];
+const BEST_FIRST = ["serving", "loading", "asleep", "unknown", "failing", "refusing_key", "unreachable"];
 
 /** What the team's pods amount to in one line. */
 export function standingOf(pods: readonly PodState[]): PodStanding {

@@ -130,7 +130,7 @@ export function PodDialog({ pod: of, onClose }: PodDialogProps) {
           <details className="disclosure" open={pod !== null}>
             <summary>
               <ChevronIcon size={12} />
-              Price and share <span className="muted">what it costs, how much it gets</span>
+              Price, share and waiting <span className="muted">what it costs, how much it gets, who waits</span>
             </summary>
             <div className="rows">
               <div className="pairs">
@@ -163,7 +163,25 @@ export function PodDialog({ pod: of, onClose }: PodDialogProps) {
                   help="Its share beside other pods."
                   error={errorOf("weight")}
                 />
+                <TextField
+                  label="Waiting room"
+                  name="holdSeconds"
+                  unit="seconds"
+                  inputMode="numeric"
+                  autoComplete="off"
+                  defaultValue={shown(pod?.holdSeconds)}
+                  placeholder="Off"
+                  help="Calls wait so long while it loads."
+                  error={errorOf("holdSeconds")}
+                />
               </div>
+              <Switch
+                name="behindProxy"
+                on={pod ? pod.behindProxyAt !== null : isRunpodProxy(baseUrl)}
+                key={pod ? "kept" : String(isRunpodProxy(baseUrl))}
+                label="Behind a proxy that gives up after 100 seconds"
+                help="RunPod's does. Whole answers are then fetched as streams, so that none is cut off."
+              />
               {pod && (
                 <>
                   <Switch
@@ -192,6 +210,11 @@ export function PodDialog({ pod: of, onClose }: PodDialogProps) {
       </form>
     </Dialog>
   );
+}
+
+/** RunPod's addresses say what stands in front of the pod. */
+function isRunpodProxy(address: string) {
+  return /\.proxy\.runpod\.net(?:[:/]|$)/i.test(address.trim());
 }
 
 type SwitchProps = { name: string; on: boolean; label: string; help: string };

@@ -1,6 +1,6 @@
 "use client";
 
-import { change, durationParts, exact, money } from "@/app/_ui/figures";
+import { change, counted, durationParts, exact, money } from "@/app/_ui/figures";
 import { Note } from "@/app/_ui/note";
 import { StatusChip } from "@/app/_ui/status";
 import { StatusGlyph } from "@/app/_ui/status-glyph";
@@ -88,7 +88,8 @@ function Since({ of: pod }: { of: PodView }) {
   );
 }
 
-function PodTiles({ of: { runningCount, maxInFlight, hour, hourBefore } }: { of: PodView }) {
+function PodTiles({ of: pod }: { of: PodView }) {
+  const { runningCount, maxInFlight, hour, hourBefore } = pod;
   const isFull = maxInFlight !== null && runningCount >= maxInFlight;
   const before = change(hour.requests, hourBefore.requests);
   const none = { value: "–", unit: "" };
@@ -103,7 +104,7 @@ function PodTiles({ of: { runningCount, maxInFlight, hour, hourBefore } }: { of:
               <StatusGlyph glyph="triangle" />
             </span>
           ),
-          below: isFull ? "full, so new calls wait" : "as Podpass counts them",
+          below: isFull ? "full, so new calls wait" : (asVllmSays(pod) ?? "as Podpass counts them"),
         },
         {
           label: "Requests, last hour",
@@ -125,6 +126,17 @@ function PodTiles({ of: { runningCount, maxInFlight, hour, hourBefore } }: { of:
   );
 }
 
+/** `vLLM: 12 running, 3 waiting, cache 64%`; null where it has told nothing. */
+function asVllmSays({ gaugesAt, requestsRunning, requestsWaiting, kvCacheUsage }: PodView) {
+  if (gaugesAt === null) return null;
+  const cache = kvCacheUsage === null ? "" : `, cache ${Math.round(kvCacheUsage * 100)}%`;
+  return `vLLM: ${exact(requestsRunning ?? 0)} running, ${exact(requestsWaiting ?? 0)} waiting${cache}`;
+}
+
+function durationWords(seconds: number) {
+  return seconds % 60 === 0 ? counted(seconds / 60, "minute") : counted(seconds, "second");
+}
+
 function inUnits(ms: number) {
   const { value, unit } = durationParts(ms);
   return `${value} ${unit}`;
@@ -138,7 +150,15 @@ function PodFacts({ of: pod, wide }: { of: PodView; wide?: boolean }) {
         <code className="anywhere">{pod.baseUrl}</code>
       </dd>
       <dt>Key</dt>
-      <dd>{pod.hasKey ? "stored, never shown" : "none"}</dd>
+      <dd>
+        {pod.hasKey ? "stored, never shown" : "none"}
+        {pod.triesBothKeys && pod.keyChangedAt && (
+          <span className="muted">
+            {" "}
+            · changed <Time at={pod.keyChangedAt} style="soon" />, the one before is tried too
+          </span>
+        )}
+      </dd>
       <dt>Models</dt>
       <dd className="row wrap tags">
         {pod.models.length === 0
@@ -155,6 +175,10 @@ function PodFacts({ of: pod, wide }: { of: PodView; wide?: boolean }) {
       <dd>{pod.weight}</dd>
       <dt>Most in flight</dt>
       <dd>{pod.maxInFlight === null ? "no limit" : exact(pod.maxInFlight)}</dd>
+      <dt>Waiting room</dt>
+      <dd>{pod.holdSeconds === null ? "off" : `${durationWords(pod.holdSeconds)} while it loads`}</dd>
+      <dt>Proxy</dt>
+      <dd>{pod.behindProxyAt === null ? "none, or a patient one" : "gives up after 100 seconds"}</dd>
       <dt>Added</dt>
       <dd>
         <Time at={pod.createdAt} style="dayAndTime" />

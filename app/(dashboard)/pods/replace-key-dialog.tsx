@@ -10,7 +10,7 @@ import { useFormAction } from "@/app/_ui/use-form-action";
 import { replaceKeyAction } from "./actions";
 import type { PodView } from "./read-pods";
 
-/** Stores another key for a pod. The one before is overwritten; neither is ever shown. */
+/** Stores another key for a pod. The one before is tried for another day, then deleted; neither is ever shown. */
 export function ReplaceKeyDialog({ of, onClose }: { of: PodView; onClose: () => void }) {
   const [pod] = useState(of);
   const { onSubmit, busy, refusal, errorOf } = useFormAction(replaceKeyAction, () => {
@@ -21,7 +21,10 @@ export function ReplaceKeyDialog({ of, onClose }: { of: PodView; onClose: () => 
     <Dialog title={pod.hasKey ? `Replace ${pod.name}'s key` : `Store ${pod.name}'s key`} narrow onDismiss={onClose}>
       <form onSubmit={onSubmit} noValidate>
         <DialogBody>
-          <p>New calls carry it within seconds; those that run end with the one before. No member's key changes.</p>
+          <p>
+            Nothing restarts and no call is lost: for a day both keys are tried, so it doesn't matter whether the pod
+            gets the new one first or Podpass. No member's key changes.
+          </p>
           <div className="rows gap-above">
             <Refused refusal={refusal} />
             <input type="hidden" name="podId" value={pod.id} />
