@@ -4,6 +4,7 @@ import { openGateway } from "@/lib/gateway/open-gateway";
 import { createWebHandler } from "@/lib/gateway/web";
 import { gatewayFigures } from "@/lib/operations/gateway-figures";
 import { createRequestMetrics } from "@/lib/operations/request-metrics";
+import { createWebPlayground } from "@/lib/playground/web";
 import { createPodProbe } from "@/lib/pods/probe";
 
 type Opened = Awaited<ReturnType<typeof open>>;
@@ -16,6 +17,7 @@ async function open() {
   const gateway = await openGateway({ env, probe: createPodProbe(), observe: metrics.observe });
   return {
     answer: createWebHandler(gateway.handle, peerOfRequest),
+    chat: createWebPlayground(gateway.handle, peerOfRequest),
     figures: () => [...metrics.figures(), ...gatewayFigures(gateway.stats())],
   };
 }

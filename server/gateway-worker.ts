@@ -11,6 +11,7 @@ import { gatewayReasons } from "@/lib/operations/gateway-reasons";
 import { openOperations } from "@/lib/operations/open-operations";
 import { createRequestMetrics } from "@/lib/operations/request-metrics";
 import { createNodeOperations } from "@/lib/operations/transports";
+import { createNodePlayground } from "@/lib/playground/node-http";
 import { createPodProbe } from "@/lib/pods/probe";
 import { newRequestId } from "@/lib/usage/request-id";
 import { answerError } from "./answers";
@@ -51,6 +52,7 @@ const answerOperations = createNodeOperations(
 );
 const common = commonHeaders(env.PUBLIC_URL.startsWith("https:"));
 const answerGateway = createNodeHandler(gateway.handle, common);
+const answerPlayground = createNodePlayground(gateway.handle, common);
 const inFlight = createInFlight();
 const pages = createHandOver({
   port: () => nextPort,
@@ -65,7 +67,8 @@ const front = createFront((request, response) => {
   if (answerOperations(request, response)) return;
   if (isDraining) return refuseWhileDraining(response);
   inFlight.track(response);
-  if (!answerGateway(request, response)) pages.handOver(request, response);
+  if (answerGateway(request, response) || answerPlayground(request, response)) return;
+  pages.handOver(request, response);
 });
 
 function refuseWhileDraining(response: ServerResponse) {

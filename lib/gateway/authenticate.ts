@@ -2,8 +2,11 @@ import { AppError } from "@/lib/errors";
 import type { CallerFacts } from "@/lib/keys/caller-facts";
 import { digestOf } from "@/lib/keys/secret";
 import { verdictOn } from "@/lib/keys/verdict";
+import type { GatewayRequest } from "./client";
 import { credentialOf, type HeaderLines, unknownKey } from "./credential";
 import type { Route } from "./routes";
+
+type Presented = { headers: HeaderLines } & Pick<GatewayRequest, "prove">;
 
 type Options = {
   pepper: Uint8Array;
@@ -16,7 +19,8 @@ type Options = {
 /** Makes the pipeline's `authenticate` step: the caller behind a request's one credential, judged at this moment. */
 export function createAuthenticate({ pepper, lookUp, dbNow }: Options) {
   /** Answers at once for callers in memory. Throws `invalid_api_key`, why a real secret is dead, or `database_unavailable`. */
-  return function authenticate(request: { headers: HeaderLines }, route: Route): CallerFacts | Promise<CallerFacts> {
+  return function authenticate(request: Presented, route: Route): CallerFacts | Promise<CallerFacts> {
+    if (request.prove !== undefined) return request.prove().then(lookUp).then(judge);
     const digest = digestOf(credentialOf(request.headers, route.dialect), pepper);
     const found = lookUp(digest);
     return found instanceof Promise ? found.then(judge) : judge(found);

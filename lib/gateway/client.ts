@@ -5,6 +5,11 @@ export type GatewayRequest = Checkable & {
   method: string;
   /** As it was sent, without the query: nothing is folded or decoded. */
   path: string;
+  /**
+   * Where no secret is sent: proves the caller by other means and settles with the digest of theirs. Only code of ours can
+   * set it, no header does.
+   */
+  prove?: (() => Promise<Buffer>) | undefined;
 };
 
 /** Where an answer goes: one a request. Writing to a client that has left does nothing. */

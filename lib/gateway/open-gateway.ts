@@ -204,7 +204,10 @@ export async function openGateway({ env, probe, observe, limits, waits = {} }: O
 
   async function relay(attempt: Attempt, call: Call, pod: LivePod, client: Client, request: GatewayRequest) {
     // Hashed again only for those who waited or stream for long: most calls are over before.
-    const recheckCaller = () => recheck(digestOf(credentialOf(request.headers, attempt.route.dialect), pepper));
+    const recheckCaller = () =>
+      request.prove === undefined
+        ? recheck(digestOf(credentialOf(request.headers, attempt.route.dialect), pepper))
+        : recheckProof(request.prove);
     // A key may have been revoked while its call waited.
     const ended = attempt.queueMs === null || attempt.queueMs === 0 ? null : await recheckCaller();
     if (ended !== null) throw ended;
@@ -245,6 +248,16 @@ export async function openGateway({ env, probe, observe, limits, waits = {} }: O
     const facts = await callers.get(digest);
     const verdict = facts && verdictOn(facts, callers.dbNow());
     return verdict === null || verdict.ok ? null : new AppError(verdict.code, verdict.message);
+  }
+
+  /** A session that ended stops its stream as a revoked key does. */
+  async function recheckProof(prove: () => Promise<Buffer>): Promise<AppError | null> {
+    try {
+      return await recheck(await prove());
+    } catch (error) {
+      if (error instanceof AppError && error.answer.status < 500) return error;
+      throw error;
+    }
   }
 
   async function refresh() {

@@ -116,6 +116,17 @@ export async function loadCaller(digest: Buffer, pool?: pg.Pool): Promise<Caller
   return found.get(digest.toString("latin1")) ?? null;
 }
 
+/**
+ * The digest of a key's current secret, if the key is this member's; null for anybody else's and for none. Whether it still
+ * opens anything is for whoever looks the digest up. Throws `database_unavailable`.
+ */
+export async function currentDigest(keyId: string, memberId: string, pool?: pg.Pool): Promise<Buffer | null> {
+  const text = `SELECT s.hash FROM api_keys k JOIN api_key_secrets s ON s.api_key_id = k.id
+    WHERE k.id = $1 AND k.member_id = $2 ORDER BY s.created_at DESC, s.id DESC LIMIT 1`;
+  const [row] = await ask<{ hash: Buffer }>(pool, "podpass_current_digest", text, [keyId, memberId]);
+  return row?.hash ?? null;
+}
+
 function factsOf(row: CallerRow, loadedAt: number): CallerFacts {
   return Object.freeze({
     keyId: row.key_id,
