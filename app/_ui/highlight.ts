@@ -1,4 +1,4 @@
-export type CodeLanguage = "shell" | "python" | "javascript" | "env" | "yaml";
+export type CodeLanguage = "shell" | "python" | "javascript" | "env" | "yaml" | "text";
 export type Piece = { text: string; kind: "keyword" | "string" | "comment" | null; at: number };
 
 const KEYWORDS: Record<CodeLanguage, string> = {
@@ -6,11 +6,13 @@ const KEYWORDS: Record<CodeLanguage, string> = {
   python: "from|import|print|for|in|as|with|if",
   javascript: "import|from|const|await|new|for|of|async|console",
   env: "",
+  text: "",
   yaml: "",
 };
 
 /** Three colours are enough for a ten-line snippet: keywords, strings, comments. */
 export function highlight(code: string, language: CodeLanguage): Piece[] {
+  if (language === "text") return [{ text: code, kind: null, at: 0 }];
   const words = KEYWORDS[language];
   const comment = language === "javascript" ? "//[^\\n]*" : "#[^\\n]*";
   const pattern = new RegExp(

@@ -19,6 +19,7 @@ export const NAV: readonly NavEntry[] = [
   { href: "/usage", name: "Usage", icon: "usage", group: "main" },
   { href: "/requests", name: "Requests", icon: "requests", group: "main" },
   { href: "/connect", name: "Connect", icon: "connect", group: "main" },
+  { href: "/playground", name: "Playground", icon: "playground", group: "main" },
   { href: "/team", name: "Team", icon: "team", group: "admin", for: "admins" },
   { href: "/pods", name: "Pods", icon: "pods", group: "admin", for: "admins" },
   { href: "/activity", name: "Activity", icon: "activity", group: "admin" },
