@@ -43,7 +43,7 @@ test("a member chats with one of their keys, and the log has the tokens that the
   const answer = turns(page).nth(1);
   await expect(answer.getByText(/\d+ in, \d+ out · first token [\d.]+ m?s/)).toBeVisible();
   const [, sent, told] = /(\d+) in, ([\d,]+) out/.exec((await answer.textContent()) ?? "") ?? [];
-  expect(turns(page).first()).toContainText("Tell me about tickets.\nIn short.");
+  await expect(turns(page).first()).toContainText("Tell me about tickets.\nIn short.");
 
   // A second question carries the first along.
   await message(page).fill("And more?");
@@ -155,10 +155,10 @@ test("the curl that is shown is the same request", async ({ page, signIn, issueK
   });
   await expect(turns(page).nth(1)).toContainText("Cut at the limit of tokens");
   await page.getByRole("button", { name: "Show as curl" }).click();
-  const code = await page.getByRole("region", { name: "curl" }).innerText();
+  const code = (await page.getByRole("region", { name: "curl" }).textContent()) ?? "";
   expect(code).not.toContain("sk-vllm-");
   const { stdout } = await promisify(execFile)("sh", ["-c", `${code} -sS`], {
-    env: { PATH: process.env.PATH, PODPASS_KEY: secret },
+    env: { ...process.env, PODPASS_KEY: secret },
   });
   expect(stdout).toContain('"completion_tokens":7');
   expect(stdout).toContain("data: [DONE]");

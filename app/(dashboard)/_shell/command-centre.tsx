@@ -3,7 +3,7 @@
 import dynamic from "next/dynamic";
 import { usePathname, useRouter } from "next/navigation";
 import { useEffect, useRef, useState } from "react";
-import { areShortcutsOn, FIND_EVENT, isTyping, NEW_KEY_EVENT, pageFor } from "./commands";
+import { areShortcutsOn, FIND_EVENT, isTyping, NEW_KEY_EVENT } from "./commands";
 import type { NavEntry } from "./nav";
 
 const loadFind = () => import("./find-dialog").then((module) => module.FindDialog);
@@ -47,12 +47,7 @@ export function CommandCentre({ entries }: { entries: readonly NavEntry[] }) {
         return;
       const isSequence = event.timeStamp - wentAt.current < SEQUENCE_MS;
       wentAt.current = event.key === "g" ? event.timeStamp : Number.NEGATIVE_INFINITY;
-      const page = isSequence
-        ? pageFor(
-            event.key,
-            entries.map(({ href }) => href),
-          )
-        : null;
+      const page = isSequence ? entries.find(({ letter }) => letter === event.key)?.href : null;
       const search = document.querySelector<HTMLElement>("[data-search]");
       if (page) router.push(page);
       else if (event.key === "n") newKey();

@@ -14,11 +14,6 @@ export function setShortcuts(on: boolean) {
   else localStorage.setItem(SHORTCUTS_OFF, "1");
 }
 
-/** What a sequence of keys asks for: `g k` goes to the keys, and so on with each page's first letter. */
-export function pageFor(letter: string, hrefs: readonly string[]): string | null {
-  return hrefs.find((href) => href.startsWith(`/${letter}`)) ?? null;
-}
-
 /** True where letters are text: fields, and everything inside an open dialog or menu. */
 export function isTyping(target: EventTarget | null) {
   if (!(target instanceof HTMLElement)) return false;

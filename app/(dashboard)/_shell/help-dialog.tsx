@@ -14,7 +14,7 @@ export function HelpDialog({ entries, onClose }: { entries: readonly NavEntry[];
     { keys: ["⌘K", "Ctrl+K"], does: "Find or do" },
     { keys: ["/"], does: "Search this page" },
     { keys: ["n"], does: "New key" },
-    ...firstByLetter(entries).map(({ href, name }) => ({ keys: ["g", href.charAt(1)], does: `Go to ${name}` })),
+    ...entries.map(({ letter, name }) => ({ keys: ["g", letter], does: `Go to ${name}` })),
     { keys: ["?"], does: "This list" },
     { keys: ["Esc"], does: "Close" },
   ];
@@ -49,12 +49,5 @@ export function HelpDialog({ entries, onClose }: { entries: readonly NavEntry[];
         </Button>
       </DialogFoot>
     </Dialog>
-  );
-}
-
-/** `g` and a letter goes to the first page that begins with it. */
-function firstByLetter(entries: readonly NavEntry[]) {
-  return entries.filter(
-    ({ href }, index) => entries.findIndex((other) => other.href.charAt(1) === href.charAt(1)) === index,
   );
 }

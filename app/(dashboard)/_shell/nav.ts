@@ -11,19 +11,27 @@ export type NavIcon =
   | "activity"
   | "settings";
 
-export type NavEntry = { href: string; name: string; icon: NavIcon; group: "main" | "admin"; for?: "admins" };
+export type NavEntry = {
+  href: string;
+  name: string;
+  icon: NavIcon;
+  group: "main" | "admin";
+  for?: "admins";
+  /** What follows `g` on the keyboard. */
+  letter: string;
+};
 
 /** Every page one can go to, in order. A page joins the sidebar, the rail, the phone's bar and the command menu here. */
 export const NAV: readonly NavEntry[] = [
-  { href: "/keys", name: "Keys", icon: "keys", group: "main" },
-  { href: "/usage", name: "Usage", icon: "usage", group: "main" },
-  { href: "/requests", name: "Requests", icon: "requests", group: "main" },
-  { href: "/connect", name: "Connect", icon: "connect", group: "main" },
-  { href: "/playground", name: "Playground", icon: "playground", group: "main" },
-  { href: "/team", name: "Team", icon: "team", group: "admin", for: "admins" },
-  { href: "/pods", name: "Pods", icon: "pods", group: "admin", for: "admins" },
-  { href: "/activity", name: "Activity", icon: "activity", group: "admin" },
-  { href: "/settings", name: "Settings", icon: "settings", group: "admin" },
+  { href: "/keys", name: "Keys", icon: "keys", group: "main", letter: "k" },
+  { href: "/usage", name: "Usage", icon: "usage", group: "main", letter: "u" },
+  { href: "/requests", name: "Requests", icon: "requests", group: "main", letter: "r" },
+  { href: "/connect", name: "Connect", icon: "connect", group: "main", letter: "c" },
+  { href: "/playground", name: "Playground", icon: "playground", group: "main", letter: "l" },
+  { href: "/team", name: "Team", icon: "team", group: "admin", for: "admins", letter: "t" },
+  { href: "/pods", name: "Pods", icon: "pods", group: "admin", for: "admins", letter: "p" },
+  { href: "/activity", name: "Activity", icon: "activity", group: "admin", letter: "a" },
+  { href: "/settings", name: "Settings", icon: "settings", group: "admin", letter: "s" },
 ];
 
 /** The entries a role sees; to a member nothing of it is administration. */

@@ -45,7 +45,7 @@ test("a shell hands curl the very same body, whatever was written", () => {
   const text = `It's "quoted" $HOME \`id\` \\n\n!\u2019; rm -rf '$(id)'`;
   const body = bodyOf([user(text)], "org/model", NO_SETTINGS);
   const script = curlOf("http://localhost:3000", body).replace("curl -N", "printf '%s\\n'");
-  const printed = execFileSync("sh", ["-c", script], { env: { PODPASS_KEY: "sk" } }).toString();
+  const printed = execFileSync("sh", ["-c", script], { env: { ...process.env, PODPASS_KEY: "sk" } }).toString();
   expect(printed).toContain("Authorization: Bearer sk");
   expect(JSON.parse(printed.slice(printed.indexOf("{")))).toEqual(body);
 });
