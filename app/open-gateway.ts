@@ -18,6 +18,7 @@ async function open() {
   return {
     answer: createWebHandler(gateway.handle, peerOfRequest),
     chat: createWebPlayground(gateway.handle, peerOfRequest),
+    standings: gateway.standings,
     figures: () => [...metrics.figures(), ...gatewayFigures(gateway.stats())],
   };
 }
@@ -25,6 +26,11 @@ async function open() {
 /** The pipeline behind Next's route handlers; opened by the first request, because a build loads this file as well. */
 export function openedGateway(): Promise<Opened> {
   shared.podpassGateway ??= open();
+  return shared.podpassGateway;
+}
+
+/** The gateway of this process, if one was opened: none is behind server.ts, whose workers have theirs. */
+export function gatewayHere(): Promise<Opened> | undefined {
   return shared.podpassGateway;
 }
 

@@ -4,6 +4,7 @@ import { commonHeaders } from "@/lib/auth/page-headers";
 import { env } from "@/lib/env";
 import { createNodeHandler } from "@/lib/gateway/node-http";
 import { openGateway } from "@/lib/gateway/open-gateway";
+import type { Standing } from "@/lib/limits/ask";
 import { createSharedStore } from "@/lib/limits/shared-store";
 import { log } from "@/lib/log";
 import { gatewayFigures } from "@/lib/operations/gateway-figures";
@@ -100,7 +101,12 @@ async function untilCallsEnded() {
 
 process.on("message", (message: ToWorker) => {
   siblings.hear(message);
-  if (message.type === "limits-verdict") sharedLimits?.hear(message);
+  if (message.type === "limits-verdict" || message.type === "limits-seen") sharedLimits?.hear(message);
+  if (message.type === "standings-wanted") {
+    const tellStandings = (standings: Standing[] | null) =>
+      tell({ type: "standings-told", turn: message.turn, standings });
+    gateway.standings(message.accounts).then(tellStandings, () => tellStandings(null));
+  }
   if (message.type === "next") nextPort = message.port;
   if (message.type === "drain") {
     drain(message.limitMs).catch((error: unknown) => {

@@ -3,9 +3,11 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { createLedger } from "@/lib/limits/ledger";
 import { createLimitsKeeper } from "@/lib/limits/shared-store";
+import type { StandingsTold, StandingsWanted } from "@/lib/limits/standings-line";
 import { log } from "@/lib/log";
 import { createFiguresExchange } from "./figures-exchange";
 import { type FromWorker, isAboutLimits, type ToWorker } from "./messages";
+import { createStandingsExchange } from "./standings-exchange";
 import { StartError } from "./start-error";
 
 const BACKOFF_MS = [50, 250, 1_000, 5_000];
@@ -21,6 +23,8 @@ export const HEAP = ["--min-semi-space-size=16", "--max-semi-space-size=32"];
 
 export type GatewayWorkers = {
   send(message: ToWorker): void;
+  /** How limits stand, as one of the workers tells it. */
+  askStandings(wanted: StandingsWanted, reply: (told: StandingsTold) => void): void;
   /** No new work; settles when every worker has finished and ended. */
   drain(limitMs: number): Promise<void>;
   /** Ends every worker at once. */
@@ -40,11 +44,12 @@ export async function startGatewayWorkers(
   cluster.setupPrimary({ exec: fileURLToPath(new URL("../dist/gateway-worker.js", import.meta.url)), execArgv: HEAP });
   const workers = new Set<Worker>();
   const figures = createFiguresExchange(workers);
+  const standings = createStandingsExchange(workers);
   // Several workers are one to whoever calls: their limits are kept here.
   const limits = createLimitsKeeper<Worker>(
     createLedger(() => performance.now()),
-    (worker, verdict) => {
-      if (worker.isConnected()) worker.send(verdict);
+    (worker, answer) => {
+      if (worker.isConnected()) worker.send(answer);
     },
   );
   let isStopping = false;
@@ -61,6 +66,7 @@ export async function startGatewayWorkers(
     return new Promise((resolve, reject) => {
       worker.on("message", (message: FromWorker) => {
         if (message.type === "figures-wanted" || message.type === "figures") return figures.hear(worker, message);
+        if (message.type === "standings-told") return standings.hear(message);
         // What a worker said last may arrive after its end, when all it held is free already.
         if (isAboutLimits(message)) return workers.has(worker) ? limits.hear(worker, message) : undefined;
         if (message.type === "listening") {
@@ -104,6 +110,7 @@ export async function startGatewayWorkers(
   return {
     send,
     kill,
+    askStandings: standings.ask,
     async drain(limitMs) {
       isStopping = true;
       const ended = untilAllEnded();

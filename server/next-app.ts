@@ -3,6 +3,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
+import type { StandingsTold, StandingsWanted } from "@/lib/limits/standings-line";
 import { log } from "@/lib/log";
 import { answersOn, freePort } from "./ports";
 import { StartError } from "./start-error";
@@ -22,6 +23,8 @@ type Options = {
   environment: NodeJS.ProcessEnv;
   /** The port it listens on from now, or null from the moment it does not. */
   onPort: (port: number | null) => void;
+  /** Its pages ask how limits stand. */
+  onStandingsWanted: (wanted: StandingsWanted, reply: (told: StandingsTold) => void) => void;
 };
 
 /** The folder that the build put Next's output in. */
@@ -35,7 +38,7 @@ export function nextOutput(root: string): string {
 }
 
 /** Runs the dashboard in a process of its own and starts it again whenever it ends. Settles when it listens for the first time. */
-export async function startNext({ root, environment, onPort }: Options): Promise<NextApp> {
+export async function startNext({ root, environment, onPort, onStandingsWanted }: Options): Promise<NextApp> {
   const folder = nextOutput(root);
   let current: ChildProcess | null = null;
   let isStopping = false;
@@ -59,6 +62,10 @@ export async function startNext({ root, environment, onPort }: Options): Promise
       const port = await freePort();
       const child = launch(port);
       current = child;
+      child.on("message", (message: { type?: string }) => {
+        if (!isStandingsWanted(message)) return;
+        onStandingsWanted(message, (told) => void (child.connected && child.send(told)));
+      });
       const ended = untilEnded(child);
       if (await untilAnswers(port, child)) {
         wasUp = true;
@@ -94,6 +101,11 @@ export async function startNext({ root, environment, onPort }: Options): Promise
       clearTimeout(timer);
     },
   };
+}
+
+/** Next has messages of its own. */
+function isStandingsWanted(message: { type?: string }): message is StandingsWanted {
+  return message?.type === "standings-wanted";
 }
 
 const isAlive = (child: ChildProcess) => child.exitCode === null && child.signalCode === null;

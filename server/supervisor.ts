@@ -53,7 +53,12 @@ async function startParts(parts: Parts, env: Env) {
   // The dashboard loads while the database is made ready: nobody can ask it anything before the gateway listens.
   let startingNext: Promise<void> | undefined;
   const backends = await startBackends(env, dataDir, (environment) => {
-    startingNext = startNext({ root, environment, onPort }).then((next) => {
+    startingNext = startNext({
+      root,
+      environment,
+      onPort,
+      onStandingsWanted: (wanted, reply) => parts.workers?.askStandings(wanted, reply),
+    }).then((next) => {
       parts.next = next;
     });
     startingNext.catch(() => undefined);

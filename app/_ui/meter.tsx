@@ -6,6 +6,7 @@ export function Meter({
   used,
   limit,
   words,
+  unit,
   help,
 }: {
   label: string;
@@ -13,6 +14,8 @@ export function Meter({
   limit: number;
   /** How used and limit are written. */
   words: { used: string; limit: string };
+  /** What is counted, for who can't see the label beside it: "requests this minute". */
+  unit?: string;
   help?: ReactNode;
 }) {
   const share = limit === 0 ? 1 : Math.min(1, used / limit);
@@ -33,7 +36,7 @@ export function Meter({
         aria-valuemin={0}
         aria-valuemax={limit}
         aria-valuenow={Math.min(used, limit)}
-        aria-valuetext={`${words.used} of ${words.limit}`}
+        aria-valuetext={[words.used, "of", words.limit, unit].filter(Boolean).join(" ")}
         preserveAspectRatio="none"
       >
         <rect width={`${(share * 100).toFixed(2)}%`} height="100%" />

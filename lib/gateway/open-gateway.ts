@@ -5,8 +5,8 @@ import { AppError } from "@/lib/errors";
 import { NO_LIMITS } from "@/lib/keys/limits";
 import { digestOf } from "@/lib/keys/secret";
 import { verdictOn } from "@/lib/keys/verdict";
-import { createAdmit, LimitReached, type Permit } from "@/lib/limits/admit";
-import type { LimitStore } from "@/lib/limits/ask";
+import { createAdmit, LimitReached, monthOf, type Permit } from "@/lib/limits/admit";
+import type { Account, LimitStore } from "@/lib/limits/ask";
 import { openLimits } from "@/lib/limits/open-limits";
 import { countReplicas, tokensOfMonth } from "@/lib/limits/queries";
 import { reservationOf, trueUse } from "@/lib/limits/reservation";
@@ -304,6 +304,8 @@ export async function openGateway({ env, probe, observe, limits, waits = {} }: O
       liveCalls.stopAll(new AppError("shutting_down", "Podpass is restarting. Send the request again.")),
     /** Reads pods and policy now; they are read every two seconds anyway. Rejects if the database can't say. */
     refresh,
+    /** How these accounts stand now, in this calendar month. */
+    standings: async (accounts: readonly Account[]) => kept.store.standings(accounts, monthOf(clockNow())),
     /** Resolves when every request that ended so far has its row. */
     flush: recorder.flush,
     stats: () => ({

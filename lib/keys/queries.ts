@@ -3,6 +3,7 @@ import { type Actor, isAdmin } from "../auth/member";
 import { db } from "../db";
 import { AppError } from "../errors";
 import { Prisma } from "../generated/prisma/client";
+import { accountsOf } from "../limits/accounts";
 import { getPolicy } from "../policy/queries";
 import { effectiveLimits, type Limits } from "./limits";
 import { isUuid, type KeySort, readCursor, writeCursor } from "./list-cursor";
@@ -183,6 +184,12 @@ export async function getKey(actor: Actor, keyId: string, now: Date) {
             dueAt: rotationDueAt({ currentSecretAt: key.secrets[0]?.createdAt ?? null, rotateEveryDays: rhythm }),
           },
     limits: own,
+    memberLimits: limitsOf(member),
+    /** Whose use its calls are counted in. */
+    accounts: accountsOf(
+      { keyId: key.id, memberId: member.id, limits: own, memberLimits: limitsOf(member) },
+      policy.roleLimits[member.role],
+    ),
     effective: effectiveLimits(own, limitsOf(member), policy.roleLimits[member.role]),
   };
 }

@@ -2,7 +2,7 @@ import type { CallerFacts, Limits } from "../keys/caller-facts";
 import type { LimitName } from "../keys/limits";
 import type { Account } from "./ask";
 
-type Caller = Pick<CallerFacts, "keyId" | "memberId" | "limits" | "memberLimits">;
+type Caller = Pick<CallerFacts, "keyId" | "limits" | "memberLimits"> & { memberId: string };
 
 /**
  * Whose use a call counts in. A key's own limits bind the key; a member's, or else the role's default, bind all keys of the

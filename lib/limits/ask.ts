@@ -38,6 +38,17 @@ export type Verdict =
 /** What a call came to, in tokens: for the minute, and for the month. */
 export type Use = { minuteTokens: number; monthTokens: number };
 
+/** What counts of an account now, for people to look at. Resets are in ms until nothing counts any more. */
+export type Standing = {
+  requests: number;
+  requestsResetMs: number;
+  tokens: number;
+  tokensResetMs: number;
+  inFlight: number;
+  /** Settled in the month that was asked for; null: nobody has said yet what it began with. */
+  monthTokens: number | null;
+};
+
 /** Where limits are kept. Each call takes all that it wants or nothing, and no two at once take the same. */
 export type LimitStore = {
   take(ask: Ask): Verdict | Promise<Verdict>;
@@ -47,6 +58,8 @@ export type LimitStore = {
   giveBack(id: string): void;
   /** Says what an account had used in a month, at least. */
   seed(account: Account, month: string, spent: number): void | Promise<void>;
+  /** How each account stands, in their order. Takes nothing. */
+  standings(accounts: readonly Account[], month: string): Standing[] | Promise<Standing[]>;
 };
 
 /** The name of an account in a store. */

@@ -5,6 +5,7 @@ import {
   type LimitStore,
   type Meter,
   nameOf,
+  type Standing,
   type Use,
   type Verdict,
 } from "./ask";
@@ -44,9 +45,10 @@ type Taken = {
 type Excess = { account: Account; limit: KeptLimit; afterMs: number | null };
 
 /** A store that answers at once. */
-export type Ledger = Omit<LimitStore, "take" | "seed"> & {
+export type Ledger = Omit<LimitStore, "take" | "seed" | "standings"> & {
   take(ask: Ask): Verdict;
   seed(account: Account, month: string, spent: number): void;
+  standings(accounts: readonly Account[], month: string): Standing[];
   /** Calls that hold a place, and accounts remembered. */
   size(): { open: number; accounts: number };
 };
@@ -120,6 +122,21 @@ export function createLedger(now: () => number): Ledger {
     book.spent = Math.max(book.spent ?? 0, spent);
   }
 
+  function standings(accounts: readonly Account[], month: string): Standing[] {
+    const at = now();
+    return accounts.map((account) => {
+      const book = books.get(nameOf(account)) ?? new Book();
+      return {
+        requests: book.requests.used(at),
+        requestsResetMs: book.requests.emptyAfterMs(at),
+        tokens: book.tokens.used(at),
+        tokensResetMs: book.tokens.emptyAfterMs(at),
+        inFlight: book.inFlight,
+        monthTokens: book.month === month ? book.spent : null,
+      };
+    });
+  }
+
   function sweep(at: number) {
     for (const [name, book] of books) if (book.isIdle(at)) books.delete(name);
   }
@@ -129,6 +146,7 @@ export function createLedger(now: () => number): Ledger {
     settle: (id, use) => finish(id, use),
     giveBack: (id) => finish(id, null),
     seed,
+    standings,
     size: () => ({ open: open.size, accounts: books.size }),
   };
 }

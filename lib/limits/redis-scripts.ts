@@ -162,6 +162,23 @@ save(KEYS[1], book)
 return 1
 `;
 
+/** KEYS: accounts. ARGV: month. How each stands; nothing is written. */
+export const STAND = `${COMMON}
+local standings = {}
+for i, key in ipairs(KEYS) do
+  local book = load(key)
+  local running = 0
+  for _ in pairs(book.open) do running = running + 1 end
+  standings[i] = {
+    requests = used(book.r), requestsResetMs = emptyAfter(book.r),
+    tokens = used(book.t), tokensResetMs = emptyAfter(book.t),
+    inFlight = running,
+    monthTokens = book.month == ARGV[1] and book.spent >= 0 and book.spent or cjson.null,
+  }
+end
+return cjson.encode(standings)
+`;
+
 /** KEYS: accounts of one member. ARGV: lease in ms, ids. The calls go on: their leases too. */
 export const RENEW = `${COMMON}
 for _, key in ipairs(KEYS) do

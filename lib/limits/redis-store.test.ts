@@ -2,7 +2,7 @@ import { Redis } from "ioredis";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { createRedis, redisProgram } from "@/test/rig/redis";
 import { NO_LIMITS } from "../keys/limits";
-import type { Account, Ask, Use, Verdict } from "./ask";
+import type { Account, Ask, Standing, Use, Verdict } from "./ask";
 import { createLedger } from "./ledger";
 import { createRedisStore, type RedisStore } from "./redis-store";
 
@@ -14,6 +14,7 @@ type Replica = {
   take(ask: Ask): Promise<Verdict>;
   end(id: string, use: Use | null): Promise<void>;
   seed(account: Account, month: string, spent: number): Promise<void>;
+  standings(accounts: readonly Account[], month: string): Promise<Standing[]>;
 };
 
 let ids = 0;
@@ -59,6 +60,7 @@ function inMemory(): [Replica, Replica] {
     take: async (wanted) => ledger.take(wanted),
     end: async (id, use) => (use === null ? ledger.giveBack(id) : ledger.settle(id, use)),
     seed: async (...given) => ledger.seed(...given),
+    standings: async (...given) => ledger.standings(...given),
   };
   return [replica, replica];
 }
@@ -102,6 +104,25 @@ describe.each(kinds)("limits kept %s", (_, open) => {
     expect(await a.take(ask([key], 950))).toMatchObject({
       meters: { tokens: { remaining: 0 }, requests: { remaining: 8 } },
     });
+  });
+
+  test("anybody can look how accounts stand, and looking takes nothing", async () => {
+    const [a, b] = open();
+    const key = limited({ rpm: 60, tpm: 1_000, concurrency: 4, monthlyTokens: 5_000 });
+    const member = limited({ rpm: 100 }, "member", key.ownerId);
+    const nothing = { requests: 0, requestsResetMs: 0, tokens: 0, tokensResetMs: 0, inFlight: 0, monthTokens: null };
+    expect(await b.standings([key, member], "2026-11")).toEqual([nothing, nothing]);
+    await a.seed(key, "2026-11", 40);
+    const [first, second] = [ask([key, member], 300), ask([key, member], 100)];
+    for (const call of [first, second]) expect((await a.take(call)).is).toBe("taken");
+    await a.end(first.id, { minuteTokens: 50, monthTokens: 50 });
+    for (const _ of [1, 2]) {
+      const [ofKey, ofMember] = await b.standings([key, member], "2026-11");
+      expect(ofKey).toMatchObject({ requests: 2, tokens: 150, inFlight: 1, monthTokens: 90 });
+      expect(ofKey?.requestsResetMs).toBeGreaterThan(50_000);
+      expect(ofMember).toMatchObject({ requests: 2, tokens: 0, inFlight: 1, monthTokens: null });
+    }
+    expect((await b.standings([key], "2026-12"))[0]?.monthTokens).toBeNull();
   });
 
   test("places come back, each once", async () => {

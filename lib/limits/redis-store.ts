@@ -1,7 +1,16 @@
 import { createHash } from "node:crypto";
 import type { Redis } from "ioredis";
-import { type Account, type Ask, type KeptLimit, type Meter, nameOf, type Use, type Verdict } from "./ask";
-import { END, RENEW, SEED, TAKE } from "./redis-scripts";
+import {
+  type Account,
+  type Ask,
+  type KeptLimit,
+  type Meter,
+  nameOf,
+  type Standing,
+  type Use,
+  type Verdict,
+} from "./ask";
+import { END, RENEW, SEED, STAND, TAKE } from "./redis-scripts";
 
 /** A replica that dies gives its places back within this. */
 const LEASE_MS = 60_000;
@@ -23,6 +32,7 @@ export type RedisStore = {
   take(ask: Ask): Promise<Verdict>;
   end(id: string, use: Use | null): Promise<void>;
   seed(account: Account, month: string, spent: number): Promise<void>;
+  standings(accounts: readonly Account[], month: string): Promise<Standing[]>;
   close(): void;
 };
 
@@ -54,6 +64,11 @@ export function createRedisStore(redis: Redis, leaseMs = LEASE_MS, renewMs = REN
     await run(redis, SEED, [keyOf(account)], [month, spent]);
   }
 
+  async function standings(accounts: readonly Account[], month: string): Promise<Standing[]> {
+    if (accounts.length === 0) return [];
+    return JSON.parse(await run(redis, STAND, accounts.map(keyOf), [month])) as Standing[];
+  }
+
   const renewing = setInterval(() => {
     const byAccount = new Map<string, string[]>();
     for (const [id, accounts] of open) {
@@ -63,7 +78,7 @@ export function createRedisStore(redis: Redis, leaseMs = LEASE_MS, renewMs = REN
     for (const [key, ids] of byAccount) run(redis, RENEW, [key], [leaseMs, ...ids]).catch(() => undefined);
   }, renewMs).unref();
 
-  return { take, end, seed, close: () => clearInterval(renewing) };
+  return { take, end, seed, standings, close: () => clearInterval(renewing) };
 }
 
 const keyOf = (account: Account) => `podpass:limits:{${account.ownerId}}:${nameOf(account)}`;

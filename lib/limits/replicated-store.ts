@@ -66,6 +66,10 @@ export function createReplicatedStore({ redis, local, replicas, now, onAway, onB
 
   const store: LimitStore = {
     take,
+    async standings(accounts, month) {
+      const found = await asked(() => redis.standings(accounts, month));
+      return found?.answer ?? local.standings(accounts, month);
+    },
     settle: (id, use) => end(id, use),
     giveBack: (id) => end(id, null),
     async seed(account, month, spent) {

@@ -45,6 +45,13 @@ test("workers share one limit: a burst over all of them lets exactly the limit t
   ).toBe(10);
 });
 
+test("every worker sees how the shared limits stand", async () => {
+  const { take, workers } = rig(2);
+  await take(0);
+  const [standing] = (await workers[1]?.store.standings([key], "2026-11")) ?? [];
+  expect(standing).toMatchObject({ requests: 1, inFlight: 1, monthTokens: null });
+});
+
 test("what a worker held when it died is free for the others", async () => {
   const { keeper, take } = rig(2);
   await Promise.all(Array.from({ length: 6 }, () => take(0)));

@@ -1,5 +1,5 @@
 import { AppError } from "../errors";
-import type { Account, Ask, LimitStore, Use, Verdict } from "./ask";
+import type { Account, Ask, LimitStore, Standing, Use, Verdict } from "./ask";
 import type { Ledger } from "./ledger";
 
 /** Worker → the process that keeps the limits of all workers. */
@@ -7,14 +7,19 @@ export type LimitsMessage =
   | { type: "limits-take"; turn: number; ask: Ask }
   /** `use` is null where the call is to be as if it had never been. */
   | { type: "limits-end"; id: string; use: Use | null }
-  | { type: "limits-seed"; account: Account; month: string; spent: number };
+  | { type: "limits-seed"; account: Account; month: string; spent: number }
+  | { type: "limits-look"; turn: number; accounts: readonly Account[]; month: string };
 
 /** The answer to one `limits-take`. */
 export type LimitsVerdict = { type: "limits-verdict"; turn: number; verdict: Verdict };
 
+/** The answer to one `limits-look`. */
+export type LimitsSeen = { type: "limits-seen"; turn: number; standings: Standing[] };
+
 /** A worker's end of limits that another process keeps. `send` says false, or throws, when that process is gone. */
 export function createSharedStore(send: (message: LimitsMessage) => boolean | undefined) {
   const waiting = new Map<number, (verdict: Verdict) => void>();
+  const looking = new Map<number, (standings: Standing[]) => void>();
   let lastTurn = 0;
 
   function take(ask: Ask): Promise<Verdict> {
@@ -31,6 +36,15 @@ export function createSharedStore(send: (message: LimitsMessage) => boolean | un
     });
   }
 
+  function standings(accounts: readonly Account[], month: string): Promise<Standing[]> {
+    lastTurn += 1;
+    const turn = lastTurn;
+    return new Promise((resolve) => {
+      looking.set(turn, resolve);
+      tell({ type: "limits-look", turn, accounts, month });
+    });
+  }
+
   function tell(message: LimitsMessage) {
     try {
       send(message);
@@ -44,11 +58,17 @@ export function createSharedStore(send: (message: LimitsMessage) => boolean | un
     settle: (id, use) => tell({ type: "limits-end", id, use }),
     giveBack: (id) => tell({ type: "limits-end", id, use: null }),
     seed: (account, month, spent) => tell({ type: "limits-seed", account, month, spent }),
+    standings,
   };
 
-  function hear({ turn, verdict }: LimitsVerdict) {
-    waiting.get(turn)?.(verdict);
-    waiting.delete(turn);
+  function hear(message: LimitsVerdict | LimitsSeen) {
+    if (message.type === "limits-seen") {
+      looking.get(message.turn)?.(message.standings);
+      looking.delete(message.turn);
+    } else {
+      waiting.get(message.turn)?.(message.verdict);
+      waiting.delete(message.turn);
+    }
   }
 
   return { store, hear };
@@ -57,11 +77,18 @@ export function createSharedStore(send: (message: LimitsMessage) => boolean | un
 const NOTHING_TOLD: Use = { minuteTokens: 0, monthTokens: 0 };
 
 /** The keeper's end: one ledger for many workers. */
-export function createLimitsKeeper<Worker>(ledger: Ledger, answer: (worker: Worker, verdict: LimitsVerdict) => void) {
+export function createLimitsKeeper<Worker>(
+  ledger: Ledger,
+  answer: (worker: Worker, answer: LimitsVerdict | LimitsSeen) => void,
+) {
   const open = new Map<Worker, Set<string>>();
 
   function hear(worker: Worker, message: LimitsMessage) {
     if (message.type === "limits-seed") return ledger.seed(message.account, message.month, message.spent);
+    if (message.type === "limits-look") {
+      const standings = ledger.standings(message.accounts, message.month);
+      return answer(worker, { type: "limits-seen", turn: message.turn, standings });
+    }
     const ids = open.get(worker) ?? new Set();
     open.set(worker, ids);
     if (message.type === "limits-end") {

@@ -1,61 +1,47 @@
 "use client";
 
 import { useState } from "react";
+import { useNow } from "@/app/_ui/clock";
 import { compact, compactRound, exact } from "@/app/_ui/figures";
 import { Meter } from "@/app/_ui/meter";
-import { longDay } from "@/app/_ui/moments";
+import { left, longDay } from "@/app/_ui/moments";
 import { SectionTitle } from "@/app/_ui/page-head";
 import type { EffectiveLimit, LimitName } from "@/lib/keys/limits";
 import type { KeysContext } from "../key-facts";
 import { LimitsDialog, type OwnLimits } from "./limits-dialog";
+import type { LiveMeter, LiveUse } from "./live-use";
+import { useLiveUse } from "./use-live-use";
 
-/** What is used is this key's; a limit of the member or the role counts their other keys as well. */
-const SOURCES = {
-  key: "From the key",
-  member: "From the member, for all their keys together",
-  role: "Role default, for all keys of the member together",
-  none: "",
-};
+const NAMES = {
+  rpm: { label: "Requests a minute", unit: "requests this minute" },
+  tpm: { label: "Tokens a minute", unit: "tokens this minute" },
+  concurrency: { label: "In parallel", unit: "requests at once" },
+  monthlyTokens: { label: "Tokens a month", unit: "tokens this month" },
+} as const;
 
 type KeyLimitsProps = {
   keyId: string;
   keyName: string;
   effective: Record<LimitName, EffectiveLimit>;
   own: OwnLimits;
-  spent: {
-    requestsLastMinute: number;
-    tokensLastMinute: number;
-    inParallel: number;
-    tokensThisMonth: number;
-    monthEndsAt: Date;
-  };
+  use: LiveUse;
   context: KeysContext;
+  /** Whose keys are counted together, as a sentence says it: "your", "Ada's". */
+  whose: string;
   /** A key that has ended keeps its limits as they were. */
   canEdit: boolean;
 };
 
-/** What holds for a key, how much of it is used, when it refills and where it comes from. */
-export function KeyLimits({ keyId, keyName, effective, own, spent, context, canEdit }: KeyLimitsProps) {
+/** What holds for a key, how much of it is used right now and by whom, when it refills and where it comes from. */
+export function KeyLimits({ keyId, keyName, effective, own, use: first, context, whose, canEdit }: KeyLimitsProps) {
   const [editing, setEditing] = useState(false);
-  const { rpm, tpm, concurrency, monthlyTokens } = effective;
-  const meters = [
-    { name: "Requests a minute", limit: rpm, used: spent.requestsLastMinute, help: "in the last minute", short: exact },
-    { name: "Tokens a minute", limit: tpm, used: spent.tokensLastMinute, help: "in the last minute", short: exact },
-    { name: "In parallel", limit: concurrency, used: spent.inParallel, help: "right now", short: exact },
-    {
-      name: "Tokens this month",
-      limit: monthlyTokens,
-      used: spent.tokensThisMonth,
-      help: `starts again ${longDay(spent.monthEndsAt, "UTC")}, 00:00 UTC`,
-      short: compact,
-    },
-  ].flatMap(({ limit, ...meter }) =>
-    limit.value === null ? [] : [{ ...meter, limit: limit.value, source: limit.source }],
-  );
+  const { use, isLive } = useLiveUse(keyId, first);
+  const now = useNow();
+  const meta = !isLive ? "not live: Podpass does not answer" : use.isEstimate ? "estimated from its requests" : "live";
   return (
     <section>
       <SectionTitle
-        meta={meters.length > 0 ? "live" : undefined}
+        meta={use.meters.length > 0 ? meta : undefined}
         end={
           canEdit && (
             <button type="button" className="link-button" onClick={() => setEditing(true)}>
@@ -66,20 +52,28 @@ export function KeyLimits({ keyId, keyName, effective, own, spent, context, canE
       >
         Limits
       </SectionTitle>
-      {meters.length === 0 ? (
+      {use.meters.length === 0 ? (
         <p className="muted">Nothing limits this key: neither itself, nor its member, nor the role.</p>
       ) : (
         <div className="limits">
-          {meters.map(({ name, used, limit, help, source, short }) => (
-            <Meter
-              key={name}
-              label={name}
-              used={used}
-              limit={limit}
-              words={{ used: short(used), limit: short === compact ? compactRound(limit) : short(limit) }}
-              help={`${help.charAt(0).toUpperCase()}${help.slice(1)}. ${SOURCES[source]}`}
-            />
-          ))}
+          {use.meters.map((meter) => {
+            const { label, unit } = NAMES[meter.limit];
+            const isLarge = meter.limit === "monthlyTokens";
+            return (
+              <Meter
+                key={`${meter.whose} ${meter.limit}`}
+                label={label}
+                used={meter.used}
+                limit={meter.most}
+                words={{
+                  used: isLarge ? compact(meter.used) : exact(meter.used),
+                  limit: isLarge ? compactRound(meter.most) : exact(meter.most),
+                }}
+                unit={unit}
+                help={helpOf(meter, use, whose, now)}
+              />
+            );
+          })}
         </div>
       )}
       {editing && (
@@ -94,4 +88,19 @@ export function KeyLimits({ keyId, keyName, effective, own, spent, context, canE
       )}
     </section>
   );
+}
+
+const SOURCES = { key: "Set on the key", member: "Set on the member", role: "Default of the role" };
+
+/** Who is counted, when it refills, where it comes from. */
+function helpOf({ limit, whose: counted, source, emptyAt }: LiveMeter, use: LiveUse, whose: string, now: Date) {
+  const who = counted === "key" ? "" : `All of ${whose} keys together. `;
+  const wait = emptyAt === null ? 0 : emptyAt.getTime() - now.getTime();
+  const refill =
+    limit === "monthlyTokens"
+      ? `Starts again ${longDay(use.monthEndsAt, "UTC")}, 00:00 UTC. `
+      : wait > 0
+        ? `Full again in ${left(wait)}. `
+        : "";
+  return `${who}${refill}${SOURCES[source]}.`;
 }

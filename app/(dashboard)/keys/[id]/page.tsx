@@ -18,8 +18,9 @@ import { KeyFactsList } from "./key-facts-list";
 import { KeyHead } from "./key-head";
 import { KeyHistoryList } from "./key-history-list";
 import { KeyLimits } from "./key-limits";
-import { spentBy, weekOf } from "./key-usage";
+import { weekOf } from "./key-usage";
 import { LastRequests } from "./last-requests";
+import { liveUseOf } from "./live-use";
 import { RotationNote } from "./rotation-note";
 import { SecretsTable } from "./secrets-table";
 
@@ -66,10 +67,10 @@ export default async function KeyPage({ params }: Params) {
 /** What takes a little longer: usage, requests and history come when they are there, below what one came to do. */
 async function KeyDetails({ of: key, context }: { of: KeyDetail; context: KeysContext }) {
   const { member, zone, now } = await viewer();
-  const [history, week, spent, requests] = await Promise.all([
+  const [history, week, use, requests] = await Promise.all([
     keyHistory(member, key.id),
     weekOf(member, key.id, zone, now),
-    spentBy(member, key.id, now),
+    liveUseOf(member, key, now),
     listRequests(member, { keyIds: [key.id] }, null, 6),
   ]);
   return (
@@ -79,7 +80,8 @@ async function KeyDetails({ of: key, context }: { of: KeyDetail; context: KeysCo
         keyName={key.name}
         effective={key.effective}
         own={{ ...key.limits, models: key.models, cidrs: key.cidrs, rotateEveryDays: key.rotateEveryDays }}
-        spent={spent}
+        use={use}
+        whose={key.member.id === member.memberId ? "your" : `${key.member.name}'s`}
         context={context}
         canEdit={isLive(key, now)}
       />
