@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { openCostKeeper } from "@/lib/costs/keeper";
 import type { Env } from "@/lib/env";
 import { AppError } from "@/lib/errors";
 import { NO_LIMITS } from "@/lib/keys/limits";
@@ -281,6 +282,7 @@ export async function openGateway({ env, probe, observe, limits, waits = {} }: O
   }, REFRESH_MS);
   await refresh().catch(() => undefined);
 
+  const costs = openCostKeeper(log);
   let probing: NodeJS.Timeout | undefined;
   let isClosed = false;
   async function keepProbing() {
@@ -325,6 +327,7 @@ export async function openGateway({ env, probe, observe, limits, waits = {} }: O
       progress.stop();
       liveCalls.close();
       kept.close();
+      await costs.close();
       await recorder.close();
       await Promise.all([callers.stop(), roster.close()]);
     },

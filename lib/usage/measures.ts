@@ -12,6 +12,9 @@ const COLUMNS = {
   promptTokens: "prompt_tokens",
   cachedTokens: "cached_tokens",
   completionTokens: "completion_tokens",
+  /** What of the pods' hours was shared out, and what was not: micro-dollars. */
+  gpuMicroUsd: "gpu_micro_usd",
+  idleMicroUsd: "idle_micro_usd",
 } as const;
 
 type Counted = keyof typeof COLUMNS;
@@ -32,12 +35,26 @@ export const OUTCOME_FIELDS = {
 } as const satisfies Record<string, Counted>;
 const OUTCOMES = Object.keys(OUTCOME_FIELDS);
 
-/** The columns of `usage_rollups` that are sums. */
+/** The columns of `usage_days` that are sums. */
 export const SUMMED_COLUMNS = counted.map(([, column]) => column);
+
+/** The ones that come from the shares of the pods' hours, and not from requests. */
+const MONEY: readonly string[] = [COLUMNS.gpuMicroUsd, COLUMNS.idleMicroUsd];
+
+/** The same columns out of `usage_rollups`. */
+export const COLUMNS_OF_ROLLUP = SUMMED_COLUMNS.map((column) => (MONEY.includes(column) ? zero(column) : column));
+
+/** The same columns out of `usage_costs`. */
+export const COLUMNS_OF_COST = SUMMED_COLUMNS.map((column) => (MONEY.includes(column) ? column : zero(column)));
+
+function zero(column: string) {
+  return `0::bigint AS ${column}`;
+}
 
 /** The same columns out of one event. */
 export const COLUMNS_OF_EVENT = counted.map(([, column]) => {
   if (OUTCOMES.includes(column)) return `(outcome = '${column}')::int AS ${column}`;
+  if (MONEY.includes(column)) return zero(column);
   if (column === "estimated" || column === "unknown") return `(token_source = '${column}')::int AS ${column}`;
   return `${column}::bigint AS ${column}`;
 });
@@ -66,6 +83,8 @@ export const NO_USAGE: Measures = {
   promptTokens: 0,
   cachedTokens: 0,
   completionTokens: 0,
+  gpuMicroUsd: 0,
+  idleMicroUsd: 0,
 };
 
 /** All of these together. */

@@ -1,3 +1,4 @@
+import { hourOf } from "../costs/split-sql";
 import { BATCH, BATCH_PARAMETERS } from "./columns";
 
 const QUARTER = "date_bin('15 minutes', at, timestamptz 'epoch')";
@@ -6,6 +7,7 @@ export const BIN = (column: string) => `floor(4 * ln(greatest(${column}, 1)) / l
 const DIMENSIONS = "bucket_at, key_id, member_id, pod_id, model";
 const COUNTS = ["completed", "client_closed", "upstream_error", "timeout", "rejected", "lost"];
 const SOURCES = ["estimated", "unknown"];
+const MONEY = ["gpu_micro_usd", "idle_micro_usd"];
 const TOKENS = ["prompt_tokens", "cached_tokens", "completion_tokens"];
 const ADDED = [...COUNTS, ...SOURCES, ...TOKENS];
 
@@ -18,7 +20,8 @@ const histogram = (column: string) => `
 /**
  * Adds the rows of `changed` (events with a `weight` of 1, or -1 to take one out again) to the rollups. Sorted by key, so
  * that two batches wait for each other and never in a circle. Only events with a weight of 1 may carry durations. Days that
- * were summed up already are no longer true: their spans go, and they are built again.
+ * were summed up already are no longer true: their spans go, and they are built again; so are the shares of hours in which
+ * the event ran.
  */
 export const ROLL_UP = `
 counted AS (
@@ -48,6 +51,12 @@ rolled AS (
 outdated AS (
   DELETE FROM usage_day_spans AS span USING (SELECT DISTINCT bucket_at FROM sums) AS touched
   WHERE span.ends_at > touched.bucket_at AND span.starts_at <= touched.bucket_at
+),
+unsettled AS (
+  DELETE FROM cost_hours AS hour USING (
+    SELECT ${hourOf("at")} AS first, max(at + coalesce(duration_ms, 0) * interval '1 millisecond') AS last FROM counted GROUP BY 1
+  ) AS touched
+  WHERE hour.hour_at >= touched.first AND hour.hour_at <= touched.last
 )`;
 
 /** What an event's end may change. Whose request it was, and when, stays as the open row said. */
@@ -126,12 +135,19 @@ const merged = (column: string) => `
   FROM (SELECT ${DAY_DIMENSIONS}, entry >> 32 AS bin, sum(entry & 4294967295)::bigint AS amount
         FROM quarters CROSS JOIN LATERAL unnest(${column}) AS entry GROUP BY ${DAY_DIMENSIONS}, bin) AS bins
   GROUP BY ${DAY_DIMENSIONS}`;
-/** Sums up a day of a zone ($1) from $2 to $3. */
+const SUMMED = [...ADDED, ...MONEY];
+/** Sums up a day of a zone ($1) from $2 to $3. An hour's money belongs to the day in which the hour begins. */
 export const BUILD_DAY = `
-WITH quarters AS MATERIALIZED (SELECT * FROM usage_rollups WHERE bucket_at >= $2::timestamptz AND bucket_at < $3::timestamptz),
-sums AS (SELECT ${DAY_DIMENSIONS}, ${ADDED.map((name) => `sum(${name}) AS ${name}`).join(", ")} FROM quarters GROUP BY ${DAY_DIMENSIONS}),
+WITH quarters AS MATERIALIZED (
+  SELECT ${DAY_DIMENSIONS}, ${ADDED.join(", ")}, ${MONEY.map((name) => `0::bigint AS ${name}`).join(", ")}, ttft, duration
+  FROM usage_rollups WHERE bucket_at >= $2::timestamptz AND bucket_at < $3::timestamptz
+  UNION ALL
+  SELECT ${DAY_DIMENSIONS}, ${ADDED.map((name) => `0 AS ${name}`).join(", ")}, ${MONEY.join(", ")}, '{}', '{}'
+  FROM usage_costs WHERE hour_at >= $2::timestamptz AND hour_at < $3::timestamptz
+),
+sums AS (SELECT ${DAY_DIMENSIONS}, ${SUMMED.map((name) => `sum(${name}) AS ${name}`).join(", ")} FROM quarters GROUP BY ${DAY_DIMENSIONS}),
 ttfts AS (${merged("ttft")}),
 durations AS (${merged("duration")})
-INSERT INTO usage_days (zone, starts_at, ${DAY_DIMENSIONS}, ${ADDED.join(", ")}, ttft, duration)
-SELECT $1, $2, ${DAY_DIMENSIONS}, ${ADDED.join(", ")}, coalesce(ttfts.bins, '{}'), coalesce(durations.bins, '{}')
+INSERT INTO usage_days (zone, starts_at, ${DAY_DIMENSIONS}, ${SUMMED.join(", ")}, ttft, duration)
+SELECT $1, $2, ${DAY_DIMENSIONS}, ${SUMMED.join(", ")}, coalesce(ttfts.bins, '{}'), coalesce(durations.bins, '{}')
 FROM sums LEFT JOIN ttfts USING (${DAY_DIMENSIONS}) LEFT JOIN durations USING (${DAY_DIMENSIONS})`;

@@ -27,7 +27,7 @@ export type SeriesAsk = UsageAsk & {
   timeZone: string;
   groupBy: GroupBy | null;
   /** By what the largest groups are chosen; requests if left out. */
-  rankBy?: "requests" | "tokens" | undefined;
+  rankBy?: "requests" | "tokens" | "money" | undefined;
 };
 
 export type UsageSeries = {
@@ -49,14 +49,14 @@ export type TableRow = Group &
     tokenShare: number;
   };
 
-/** How usage moved over a range. */
+/** How usage moved over a range. Idle money is told only where nothing is told apart: it is nobody's. */
 export async function usageSeries(actor: Actor, ask: SeriesAsk, top = 8): Promise<UsageSeries> {
   if (ask.groupBy === "outcome") return byOutcome(await usageSeries(actor, { ...ask, groupBy: null }));
   const parameters = new Bindings();
   const zone = knownTimeZone(ask.timeZone);
   const days: SummedDays = ask.bucket === "day" ? await summedDays(zone, ask) : { zone, spans: [] };
-  const parts = partsOf(actor, ask, ask.filters, parameters, days);
-  const rank = ask.rankBy === "tokens" ? `"promptTokens" + "completionTokens"` : `"requests"`;
+  const parts = partsOf(actor, ask, ask.filters, parameters, days, ask.groupBy === null ? "all" : "shares");
+  const rank = RANKS[ask.rankBy ?? "requests"];
   const start = bucketStart(ask.bucket, "at", parameters.add(zone, "text"));
   const limit = parameters.add(top, "int");
   const [buckets, { rows }] = await Promise.all([
@@ -94,6 +94,7 @@ export async function usageSeries(actor: Actor, ask: SeriesAsk, top = 8): Promis
   };
 }
 
+const RANKS = { requests: `"requests"`, tokens: `"promptTokens" + "completionTokens"`, money: `"gpuMicroUsd"` };
 const OTHER: Group = { id: null, name: "Other", memberName: null };
 const EVERYTHING = "all";
 
@@ -206,7 +207,8 @@ type Sums = { id: string; measures: Measures };
 
 async function sumsBy(actor: Actor, ask: UsageAsk, groupBy: GroupBy | null): Promise<Sums[]> {
   const parameters = new Bindings();
-  const parts = partsOf(actor, ask, ask.filters, parameters, await summedDays("UTC", ask));
+  const days = await summedDays("UTC", ask);
+  const parts = partsOf(actor, ask, ask.filters, parameters, days, groupBy === null ? "all" : "shares");
   const { rows } = await postgres().query<Measures & { id: string }>(
     `SELECT ${idOf(groupBy)} AS id, ${SUMS} FROM (${parts}) AS parts GROUP BY 1 ORDER BY "requests" DESC, 1`,
     parameters.values,
@@ -224,7 +226,7 @@ async function latencyBy(
   const [ttft, duration] = await Promise.all(
     ["ttft", "duration"].map(async (column) => {
       const parameters = new Bindings();
-      const parts = partsOf(actor, ask, ask.filters, parameters, days);
+      const parts = partsOf(actor, ask, ask.filters, parameters, days, "none");
       const id = expression(parameters);
       const { rows } = await postgres().query<Bin & { id: string }>(
         `SELECT ${id} AS id, (entry >> 32)::int AS bin, sum(entry & 4294967295)::bigint AS count

@@ -1,7 +1,8 @@
 import { type Actor, isAdmin } from "../auth/member";
+import { NOBODY } from "../costs/split-sql";
 import { AppError } from "../errors";
 import type { Outcome } from "./event";
-import { COLUMNS_OF_EVENT, SUMMED_COLUMNS } from "./measures";
+import { COLUMNS_OF_COST, COLUMNS_OF_EVENT, COLUMNS_OF_ROLLUP, SUMMED_COLUMNS } from "./measures";
 import { BIN } from "./mutation-sql";
 import { type Range, splitAround, splitRange } from "./rollup";
 
@@ -21,7 +22,6 @@ export type RequestFilters = UsageFilters & {
 };
 
 const ID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
-const NOBODY = "00000000-0000-0000-0000-000000000000";
 
 export function isId(text: string) {
   return ID.test(text);
@@ -62,10 +62,13 @@ export function conditionsOf(actor: Actor, filters: UsageFilters, parameters: Bi
 /** Days of a zone whose sums are ready, in order. */
 export type SummedDays = { zone: string; spans: readonly Range[] };
 
+/** What of the pods' bills is among the parts: nothing, what was shared out, or the idle time as well. */
+export type Money = "none" | "shares" | "all";
+
 /**
  * Rows that add up to exactly the ended requests of a range: sums of whole days where there are any, rollups for the other
  * whole quarters of an hour, events for the rest. Columns: at, key_id, member_id, pod_id, model, the sums, and the histograms
- * ttft and duration.
+ * ttft and duration. Money counts where its hour begins.
  */
 export function partsOf(
   actor: Actor,
@@ -73,6 +76,7 @@ export function partsOf(
   filters: UsageFilters | undefined,
   parameters: Bindings,
   days: SummedDays,
+  money: Money = "shares",
 ) {
   const narrowed = conditionsOf(actor, filters ?? {}, parameters);
   const within = (column: string, { from, to }: Range) =>
@@ -82,17 +86,25 @@ export function partsOf(
   const { rollups, events } = splitRange(range);
   const { runs, gaps } = rollups === null ? { runs: [], gaps: [] } : splitAround(rollups, days.spans);
   const zone = runs.length > 0 ? parameters.add(days.zone, "text") : "";
-  const summed = `key_id, member_id, pod_id, model, ${SUMMED_COLUMNS.join(", ")}, ttft, duration`;
+  const dimensions = "key_id, member_id, pod_id, model";
+  const withoutIdle = money === "all" ? "" : ` AND key_id <> '${NOBODY}'`;
   return [
     ...events.map(
       (part) => `SELECT at, key_id, member_id, coalesce(pod_id, '${NOBODY}') AS pod_id, coalesce(model, '') AS model,
       ${COLUMNS_OF_EVENT.join(", ")}, ${histogramOf("ttft_ms")} AS ttft, ${histogramOf("duration_ms")} AS duration
       FROM usage_events WHERE ${within("at", part)} AND outcome <> 'open'`,
     ),
-    ...gaps.map((part) => `SELECT bucket_at AS at, ${summed} FROM usage_rollups WHERE ${within("bucket_at", part)}`),
+    ...gaps.map(
+      (part) => `SELECT bucket_at AS at, ${dimensions}, ${COLUMNS_OF_ROLLUP.join(", ")}, ttft, duration
+      FROM usage_rollups WHERE ${within("bucket_at", part)}`,
+    ),
+    ...(money === "none" ? [] : [...events, ...gaps]).map(
+      (part) => `SELECT hour_at AS at, ${dimensions}, ${COLUMNS_OF_COST.join(", ")}, '{}'::bigint[] AS ttft, '{}'::bigint[] AS duration
+      FROM usage_costs WHERE ${within("hour_at", part)}${withoutIdle}`,
+    ),
     ...runs.map(
-      (part) =>
-        `SELECT starts_at AS at, ${summed} FROM usage_days WHERE zone = ${zone} AND ${within("starts_at", part)}`,
+      (part) => `SELECT starts_at AS at, ${dimensions}, ${SUMMED_COLUMNS.join(", ")}, ttft, duration
+      FROM usage_days WHERE zone = ${zone} AND ${within("starts_at", part)}${withoutIdle}`,
     ),
   ].join("\nUNION ALL\n");
 }

@@ -59,11 +59,11 @@ export const EXPORT_COLUMNS: Readonly<Record<ExportBy, readonly string[]>> = {
     "durationMs",
     "errorCode",
   ],
-  key: ["keyId", "keyName", "member", ...COUNTS],
-  member: ["memberId", "member", "memberName", ...COUNTS],
-  model: ["model", ...COUNTS],
-  hour: ["at", ...COUNTS],
-  day: ["at", ...COUNTS],
+  key: ["keyId", "keyName", "member", ...COUNTS, "gpuMicroUsd"],
+  member: ["memberId", "member", "memberName", ...COUNTS, "gpuMicroUsd"],
+  model: ["model", ...COUNTS, "gpuMicroUsd"],
+  hour: ["at", ...COUNTS, "gpuMicroUsd", "idleMicroUsd"],
+  day: ["at", ...COUNTS, "gpuMicroUsd", "idleMicroUsd"],
 };
 
 const PAGE = 5_000;
@@ -137,11 +137,12 @@ async function summedRows(actor: Actor, ask: ExportAsk): Promise<ExportRow[]> {
   const needsZone = ask.by === "hour" || ask.by === "day";
   const zone = knownTimeZone(needsZone ? (ask.timeZone ?? "UTC") : "UTC");
   const days = ask.by === "hour" ? { zone, spans: [] } : await summedDays(zone, ask);
-  const parts = partsOf(actor, ask, ask.filters, parameters, days);
+  const parts = partsOf(actor, ask, ask.filters, parameters, days, needsZone ? "all" : "shares");
+  const sums = [...COUNTS, "gpuMicroUsd", ...(needsZone ? ["idleMicroUsd"] : [])];
   const id = group(needsZone ? parameters.add(zone, "text") : "");
   const { rows } = await postgres().query<ExportRow>(
     `WITH sums AS (SELECT ${id} AS id, ${SUMS} FROM (${parts}) AS parts GROUP BY 1)
-     SELECT ${names}, ${COUNTS.map((name) => `"${name}"`).join(", ")} FROM sums ${join} ORDER BY 1`,
+     SELECT ${names}, ${sums.map((name) => `"${name}"`).join(", ")} FROM sums ${join} ORDER BY 1`,
     parameters.values,
   );
   return rows;
