@@ -18,7 +18,7 @@ export type ChartColumn = {
 export type ChartSeries = {
   id: string;
   name: string;
-  /** 1 to 8, or 9 for "Other". */
+  /** 1 to 8, 9 for "Other", or 10 for what nobody used. */
   colour: number;
   /** One value a column; null where nothing was measured. */
   values: readonly (number | null)[];

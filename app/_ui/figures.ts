@@ -56,6 +56,12 @@ export function money(microUsd: number) {
   return usd < 1_000 ? `$${usd.toFixed(2)}` : `$${exact(usd)}`;
 }
 
+/** For the lines of a chart: `$0.05`, `$12`, `$1,500`. */
+export function moneyTick(microUsd: number) {
+  const usd = microUsd / 1_000_000;
+  return usd < 1_000 ? `$${Number(usd.toPrecision(3))}` : `$${exact(usd)}`;
+}
+
 /** A share of a whole as a percentage with at most one decimal: `27.8`, `0.4`, `100`. Nothing of nothing is 0. */
 export function percent(part: number, of: number) {
   if (of === 0 || part === 0) return "0";

@@ -4,6 +4,8 @@ import { useRef } from "react";
 
 /** Number 9 is always "Other". */
 export const OTHER_COLOUR = 9;
+/** Number 10 is what nobody used. */
+export const IDLE_COLOUR = 10;
 const COLOURS = 8;
 
 /** A colour for each series, 1 to 8, that stays with its entity while the page is open. */

@@ -1,6 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Logger } from "pino";
-import { postgres } from "../postgres";
 import { keepCosts } from "./mutations";
 
 const EVERY_MS = 10_000;
@@ -18,7 +17,7 @@ export function openCostKeeper(log: Pick<Logger, "warn">) {
   async function turn() {
     const startedAt = performance.now();
     try {
-      await keepCosts(postgres());
+      await keepCosts();
       isFailing = false;
     } catch (error) {
       if (!isFailing) log.warn({ err: error }, "the pods' hours cannot be shared out; what is known stays");

@@ -1,4 +1,5 @@
 import type pg from "pg";
+import { postgres } from "../postgres";
 import { hourOf, SPLIT } from "./split-sql";
 
 const HOUR_MS = 3_600_000;
@@ -17,7 +18,7 @@ const FURTHEST = "400 days";
  * Shares out the running hour and those before it that are not final, and makes final what can be. Days further back than
  * the first are taken up in turns. One process at a time does it; the others return at once. Returns whether this one did.
  */
-export async function keepCosts(pool: pg.Pool): Promise<boolean> {
+export async function keepCosts(pool: pg.Pool = postgres()): Promise<boolean> {
   return alone(pool, async (client) => {
     await refreshRecent(client);
     await announceHours(client);
@@ -26,7 +27,7 @@ export async function keepCosts(pool: pg.Pool): Promise<boolean> {
 }
 
 /** Shares out the recent hours now, unless somebody else is just doing that. */
-export async function refreshCosts(pool: pg.Pool): Promise<boolean> {
+export async function refreshCosts(pool: pg.Pool = postgres()): Promise<boolean> {
   return alone(pool, refreshRecent);
 }
 
@@ -68,6 +69,7 @@ async function refreshRecent(client: pg.PoolClient) {
   await within(client, async () => {
     await split(client, recent.from, recent.to);
     await client.query("UPDATE cost_refreshes SET refreshed_at = now() WHERE id = 1");
+    return true;
   });
 }
 
@@ -125,12 +127,12 @@ async function split(client: pg.PoolClient, from: Date, to: Date) {
 }
 
 /** A transaction that is kept unless `work` says false. */
-async function within(client: pg.PoolClient, work: () => Promise<boolean | void>) {
+async function within(client: pg.PoolClient, work: () => Promise<boolean>) {
   await client.query("BEGIN");
   try {
     await client.query(`SET LOCAL statement_timeout = ${DEADLINE_MS}`);
     const isKept = await work();
-    await client.query(isKept === false ? "ROLLBACK" : "COMMIT");
+    await client.query(isKept ? "COMMIT" : "ROLLBACK");
   } catch (error) {
     await client.query("ROLLBACK");
     throw error;

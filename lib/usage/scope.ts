@@ -99,7 +99,9 @@ export function partsOf(
       FROM usage_rollups WHERE ${within("bucket_at", part)}`,
     ),
     ...(money === "none" ? [] : [...events, ...gaps]).map(
-      (part) => `SELECT hour_at AS at, ${dimensions}, ${COLUMNS_OF_COST.join(", ")}, '{}'::bigint[] AS ttft, '{}'::bigint[] AS duration
+      (
+        part,
+      ) => `SELECT hour_at AS at, ${dimensions}, ${COLUMNS_OF_COST.join(", ")}, '{}'::bigint[] AS ttft, '{}'::bigint[] AS duration
       FROM usage_costs WHERE ${within("hour_at", part)}${withoutIdle}`,
     ),
     ...runs.map(

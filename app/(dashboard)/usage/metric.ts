@@ -1,4 +1,4 @@
-import { compact, compactTick, duration, exact } from "@/app/_ui/figures";
+import { compact, compactTick, duration, exact, money, moneyTick } from "@/app/_ui/figures";
 import type { Measures } from "@/lib/usage/measures";
 import type { Metric } from "./view";
 
@@ -6,6 +6,12 @@ import type { Metric } from "./view";
 export const errorsOf = (sums: Measures) => sums.upstreamError + sums.timeout + sums.lost;
 
 export const tokensOf = (sums: Measures) => sums.promptTokens + sums.completionTokens;
+
+/** All that pods cost, shared out or not. */
+export const billOf = (sums: Measures) => sums.gpuMicroUsd + sums.idleMicroUsd;
+
+/** The series of what nobody used. */
+export const IDLE_ID = "idle";
 
 type Amount = { name: string; of: (sums: Measures) => number };
 
@@ -16,6 +22,7 @@ const AMOUNTS: Partial<Record<Metric, Amount>> = {
   cached: { name: "Cached tokens", of: (sums) => sums.cachedTokens },
   completion: { name: "Completion tokens", of: (sums) => sums.completionTokens },
   requests: { name: "Requests", of: (sums) => sums.requests },
+  cost: { name: "GPU dollars", of: (sums) => sums.gpuMicroUsd },
   errors: { name: "Errors", of: errorsOf },
 };
 
@@ -25,6 +32,7 @@ export const METRIC_NAMES: Record<Metric, string> = {
   cached: "Cached tokens",
   completion: "Completion tokens",
   requests: "Requests",
+  cost: "GPU dollars",
   errors: "Errors",
   ttft: "First token",
   duration: "Duration",
@@ -35,11 +43,13 @@ export const amountOf = (metric: Metric): Amount | null => AMOUNTS[metric] ?? nu
 /** How a value of a metric is written in the chart. */
 export function writtenAs(metric: Metric) {
   if (metric === "ttft" || metric === "duration") return duration;
+  if (metric === "cost") return money;
   return metric === "requests" || metric === "errors" ? (value: number) => exact(value) : compact;
 }
 
 /** How the same metric is written along the axis. */
 export function axisOf(metric: Metric) {
+  if (metric === "cost") return moneyTick;
   return metric === "ttft" || metric === "duration"
     ? (value: number) => duration(value).replace(".0 ", " ")
     : compactTick;

@@ -18,7 +18,7 @@ type Search = Promise<Record<string, string | string[] | undefined>>;
 export default async function UsagePage({ searchParams }: { searchParams: Search }) {
   const [{ member, zone, now }, address] = await Promise.all([viewer(), searchParams]);
   const view = readView(address, { isAdmin: isAdmin(member), zone, now });
-  const { chart, totals, before, table } = await readUsage(member, view, now);
+  const { chart, totals, before, table, money } = await readUsage(member, view, now);
   const labels = table.map((row) => ({ ...row, label: labelOf(row) }));
   return (
     <ZoneProvider zone={view.zone}>
@@ -29,6 +29,7 @@ export default async function UsagePage({ searchParams }: { searchParams: Search
         totals={totals}
         before={before}
         table={labels}
+        money={money}
         narrowed={narrowedTo(view.filters)}
         isAdmin={isAdmin(member)}
         ownZone={zone}

@@ -5,8 +5,8 @@ import { useState } from "react";
 import { Chart } from "@/app/_ui/chart";
 import { COMPARE_ID, Legend } from "@/app/_ui/legend";
 import { isoDay } from "@/app/_ui/moments";
-import { OTHER_COLOUR, useSeriesColours } from "@/app/_ui/series-colours";
-import { axisOf, METRIC_NAMES, writtenAs } from "./metric";
+import { IDLE_COLOUR, OTHER_COLOUR, useSeriesColours } from "@/app/_ui/series-colours";
+import { axisOf, IDLE_ID, METRIC_NAMES, writtenAs } from "./metric";
 import type { ChartData } from "./read-usage";
 import { beforeName } from "./usage-toolbar";
 import type { UsageView } from "./view";
@@ -23,10 +23,12 @@ export function UsageChart({
 }) {
   const router = useRouter();
   const [hidden, setHidden] = useState<ReadonlySet<string>>(new Set());
-  const colours = useSeriesColours(data.series.filter(({ isOther }) => !isOther).map(({ id }) => id));
+  const colours = useSeriesColours(
+    data.series.filter(({ id, isOther }) => !isOther && id !== IDLE_ID).map(({ id }) => id),
+  );
   const series = data.series.map(({ isOther, ...each }) => ({
     ...each,
-    colour: isOther ? OTHER_COLOUR : (colours.get(each.id) ?? OTHER_COLOUR),
+    colour: each.id === IDLE_ID ? IDLE_COLOUR : isOther ? OTHER_COLOUR : (colours.get(each.id) ?? OTHER_COLOUR),
   }));
   const compareName = view.compare && data.before ? beforeName(view) : null;
 

@@ -8,7 +8,10 @@ import { CloseIcon, DownloadIcon } from "@/app/_ui/icons";
 import { PageHead } from "@/app/_ui/page-head";
 import { Time } from "@/app/_ui/time";
 import { useQuery } from "@/app/_ui/use-query";
+import type { moneyFacts } from "@/lib/costs/queries";
 import type { TableRow, Totals } from "@/lib/usage/queries";
+import { billOf, IDLE_ID } from "./metric";
+import { MoneyWords } from "./money-words";
 import type { ChartData } from "./read-usage";
 import { UsageChart } from "./usage-chart";
 import { UsageTable } from "./usage-table";
@@ -22,6 +25,7 @@ type UsageScreenProps = {
   totals: Totals;
   before: Totals;
   table: (TableRow & { label: string })[];
+  money: Awaited<ReturnType<typeof moneyFacts>>;
   /** What the view is narrowed to, by name. */
   narrowed: { name: string; param: string }[];
   isAdmin: boolean;
@@ -39,7 +43,8 @@ const SPANS: Partial<Record<RangeName, string>> = {
   "1y": "in the last year",
 };
 
-export function UsageScreen({ view, chart, totals, before, table, narrowed, isAdmin, ownZone, now }: UsageScreenProps) {
+export function UsageScreen(props: UsageScreenProps) {
+  const { view, chart, totals, before, table, money, narrowed, isAdmin, ownZone, now } = props;
   const query = useQuery();
   const { params, busy, hrefWith, change } = query;
   const address = params.toString();
@@ -63,7 +68,7 @@ export function UsageScreen({ view, chart, totals, before, table, narrowed, isAd
           CSV
         </ButtonLink>
       </PageHead>
-      <UsageToolbar view={view} query={query} isAdmin={isAdmin} ownZone={ownZone} />
+      <UsageToolbar view={view} query={query} isAdmin={isAdmin} ownZone={ownZone} isPriced={money.isPriced} />
       {narrowed.length > 0 && (
         <div className="toolbar">
           {narrowed.map(({ name, param }) => (
@@ -77,7 +82,7 @@ export function UsageScreen({ view, chart, totals, before, table, narrowed, isAd
       )}
       <div className={classes("usage", busy && "dimmed")}>
         <UsageTiles totals={totals} before={before} beforeWords={beforeName(view).toLowerCase()} />
-        {totals.requests === 0 ? (
+        {totals.requests === 0 && (view.metric !== "cost" || billOf(totals) === 0) ? (
           <p className="nothing">
             No requests {SPANS[view.rangeName] ?? "in this range"}
             {narrowed.length > 0 && " match"}.{" "}
@@ -95,16 +100,19 @@ export function UsageScreen({ view, chart, totals, before, table, narrowed, isAd
             <section>
               <UsageTable
                 rows={table}
-                seriesIds={chart.series.filter(({ isOther }) => !isOther).map(({ id }) => id)}
+                seriesIds={chart.series.filter(({ id, isOther }) => !isOther && id !== IDLE_ID).map(({ id }) => id)}
                 view={view}
                 hasSwatches={chart.shape === "bars"}
                 onFilter={change}
+                idleMicroUsd={totals.idleMicroUsd}
+                isPriced={money.isPriced}
               />
               <p className="table-foot">
                 {totals.estimated + totals.unknown > 0 &&
                   `Tokens are estimated for ${counted(totals.estimated, "request")} and unknown for ${exact(totals.unknown)}. `}
                 Requests still running are counted when they end.
               </p>
+              {money.isPriced && view.groupBy !== "outcome" && <MoneyWords totals={totals} weights={money.weights} />}
             </section>
           </>
         )}

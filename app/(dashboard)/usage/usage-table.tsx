@@ -1,9 +1,10 @@
 "use client";
 
 import { useState } from "react";
-import { compact, duration, exact, percent } from "@/app/_ui/figures";
+import { compact, duration, exact, money, percent } from "@/app/_ui/figures";
 import { ChevronIcon } from "@/app/_ui/icons";
-import { useSeriesColours } from "@/app/_ui/series-colours";
+import { IDLE_COLOUR, useSeriesColours } from "@/app/_ui/series-colours";
+import { usdText } from "@/lib/micro-usd";
 import type { TableRow } from "@/lib/usage/queries";
 import { errorsOf, tokensOf } from "./metric";
 import type { UsageView } from "./view";
@@ -20,14 +21,21 @@ type UsageTableProps = {
   /** Not where the chart shows percentiles instead of groups. */
   hasSwatches: boolean;
   onFilter: (patch: Record<string, string>) => void;
+  /** What of the pods' bills nobody used. */
+  idleMicroUsd: number;
+  /** Money has a column once a pod has a price. */
+  isPriced: boolean;
 };
 
 /** The chart's numbers as a table: the largest eight, and the others once they are asked for. */
-export function UsageTable({ rows, seriesIds, view, hasSwatches, onFilter }: UsageTableProps) {
+export function UsageTable(props: UsageTableProps) {
+  const { rows, seriesIds, view, hasSwatches, onFilter, idleMicroUsd, isPriced } = props;
   const [isOpen, setOpen] = useState(false);
   const colours = useSeriesColours(seriesIds);
   const isByOutcome = view.groupBy === "outcome";
-  const sorted = rows.toSorted((a, b) => tokensOf(b) - tokensOf(a) || b.requests - a.requests);
+  const isByMoney = view.metric === "cost";
+  const size = (row: TableRow) => (isByMoney ? row.gpuMicroUsd : tokensOf(row));
+  const sorted = rows.toSorted((a, b) => size(b) - size(a) || b.requests - a.requests);
   const shown = isOpen || sorted.length <= TOP + 1 ? sorted : sorted.slice(0, TOP);
   const filter = FILTERS[view.groupBy];
   return (
@@ -44,10 +52,15 @@ export function UsageTable({ rows, seriesIds, view, hasSwatches, onFilter }: Usa
               <th className="right">Prompt</th>
               <th className="right low-rank">Cached</th>
               <th className="right">Completion</th>
-              <th className="right" aria-sort="descending">
-                Total <ChevronIcon size={12} className="sort-mark" />
+              <th className="right" aria-sort={isByMoney ? undefined : "descending"}>
+                Total {!isByMoney && <ChevronIcon size={12} className="sort-mark" />}
               </th>
               <th className="right">Share</th>
+              {isPriced && (
+                <th className="right" aria-sort={isByMoney ? "descending" : undefined}>
+                  Cost {isByMoney && <ChevronIcon size={12} className="sort-mark" />}
+                </th>
+              )}
               <th className="right">First token p95</th>
             </>
           )}
@@ -88,12 +101,20 @@ export function UsageTable({ rows, seriesIds, view, hasSwatches, onFilter }: Usa
                   <td className="right no-phone" title={exact(row.completionTokens)}>
                     {compact(row.completionTokens)}
                   </td>
-                  <td className="right at-end" title={exact(tokensOf(row))}>
+                  <td className={isByMoney ? "right no-phone" : "right at-end"} title={exact(tokensOf(row))}>
                     <b>{compact(tokensOf(row))}</b>
                   </td>
                   <td className="right" data-label="Share">
                     {percent(row.tokenShare, 1)} %
                   </td>
+                  {isPriced && (
+                    <td
+                      className={isByMoney ? "right at-end" : "right no-phone"}
+                      title={`$${usdText(row.gpuMicroUsd)}`}
+                    >
+                      {money(row.gpuMicroUsd)}
+                    </td>
+                  )}
                   <td className="right no-phone">{row.ttft ? duration(row.ttft.p95) : "–"}</td>
                 </>
               )}
@@ -102,7 +123,7 @@ export function UsageTable({ rows, seriesIds, view, hasSwatches, onFilter }: Usa
         })}
         {shown.length < sorted.length && (
           <tr>
-            <th scope="row" colSpan={9}>
+            <th scope="row" colSpan={10}>
               <span className="row">
                 {hasSwatches && <i className="swatch series-9" />}
                 <button type="button" className="link-button" onClick={() => setOpen(true)}>
@@ -110,6 +131,27 @@ export function UsageTable({ rows, seriesIds, view, hasSwatches, onFilter }: Usa
                 </button>
               </span>
             </th>
+          </tr>
+        )}
+        {isPriced && !isByOutcome && idleMicroUsd > 0 && (
+          <tr>
+            <th scope="row">
+              <span className="row">
+                {hasSwatches && isByMoney && <i className={`swatch series-${IDLE_COLOUR}`} />}
+                Idle
+              </span>
+            </th>
+            <td className="no-phone" />
+            <td className="no-phone low-rank" />
+            <td className="no-phone" />
+            <td className="no-phone low-rank" />
+            <td className="no-phone" />
+            <td className="no-phone" />
+            <td className="no-phone" />
+            <td className="right at-end" title={`$${usdText(idleMicroUsd)}`}>
+              {money(idleMicroUsd)}
+            </td>
+            <td className="no-phone" />
           </tr>
         )}
       </tbody>

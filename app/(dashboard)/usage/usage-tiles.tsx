@@ -1,16 +1,18 @@
-import { change, compactParts, duration, durationParts, exact, percent } from "@/app/_ui/figures";
+import { change, compactParts, duration, durationParts, exact, money, percent } from "@/app/_ui/figures";
 import { type Tile, Tiles } from "@/app/_ui/tiles";
+import { usdText } from "@/lib/micro-usd";
 import type { Totals } from "@/lib/usage/queries";
-import { errorsOf, tokensOf } from "./metric";
+import { billOf, errorsOf, tokensOf } from "./metric";
 
 type UsageTilesProps = { totals: Totals; before: Totals; beforeWords: string };
 
-/** A range in four figures, each against the period before. */
+/** A range in a few figures, each against the period before. */
 export function UsageTiles({ totals, before, beforeWords }: UsageTilesProps) {
   const tokens = tokensOf(totals);
   const errors = errorsOf(totals);
   const rejected = totals.rejected === 0 ? "" : `; ${exact(totals.rejected)} rejected apart`;
   const against = change(tokens, tokensOf(before));
+  const bill = billOf(totals);
   const tiles: Tile[] = [
     {
       label: "Tokens",
@@ -34,6 +36,15 @@ export function UsageTiles({ totals, before, beforeWords }: UsageTilesProps) {
       below: `${exact(errors)} of ${exact(totals.requests)}${rejected}`,
     },
   ];
+  if (bill + billOf(before) > 0) {
+    const idle = totals.idleMicroUsd === 0 ? "" : `${money(totals.idleMicroUsd)} of it idle`;
+    tiles.splice(2, 0, {
+      label: "GPU dollars",
+      figure: { value: money(bill), unit: "" },
+      exactly: `$${usdText(bill)}`,
+      below: idle || change(bill, billOf(before)),
+    });
+  }
   return <Tiles tiles={tiles} />;
 }
 

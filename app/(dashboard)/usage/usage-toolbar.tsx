@@ -43,10 +43,12 @@ type ToolbarProps = {
   isAdmin: boolean;
   /** The member's own zone, to switch back to. */
   ownZone: string;
+  /** Money is offered once a pod has a price. */
+  isPriced: boolean;
 };
 
 /** Range, metric, grouping and comparison: all of the view, and all of it in the address. */
-export function UsageToolbar({ view, query: { change }, isAdmin, ownZone }: ToolbarProps) {
+export function UsageToolbar({ view, query: { change }, isAdmin, ownZone, isPriced }: ToolbarProps) {
   const last = new Date(view.to.getTime() - 1);
   const isOneDay = view.days.first === view.days.last;
   return (
@@ -67,7 +69,10 @@ export function UsageToolbar({ view, query: { change }, isAdmin, ownZone }: Tool
         <ChoiceMenu
           label="Metric"
           value={view.metric}
-          options={METRICS.map((value) => ({ value, name: METRIC_NAMES[value] }))}
+          options={METRICS.filter((value) => isPriced || value !== "cost").map((value) => ({
+            value,
+            name: METRIC_NAMES[value],
+          }))}
           onChange={(metric) => change({ metric: metric === "tokens" ? null : metric })}
         />
         <ChoiceMenu

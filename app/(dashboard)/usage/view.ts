@@ -13,7 +13,17 @@ export type RangeName = (typeof RANGES)[number];
 const HOURS: Partial<Record<RangeName, number>> = { "1h": 1, "6h": 6, "24h": 24 };
 const DAYS: Partial<Record<RangeName, number>> = { "7d": 7, "30d": 30, "90d": 90, "1y": 365 };
 
-export const METRICS = ["tokens", "prompt", "cached", "completion", "requests", "errors", "ttft", "duration"] as const;
+export const METRICS = [
+  "tokens",
+  "prompt",
+  "cached",
+  "completion",
+  "requests",
+  "cost",
+  "errors",
+  "ttft",
+  "duration",
+] as const;
 export type Metric = (typeof METRICS)[number];
 
 export const GROUPS = ["member", "key", "model", "pod", "outcome"] as const satisfies readonly GroupBy[];
@@ -47,16 +57,17 @@ export function readView(address: Address, { isAdmin, zone: own, now }: Viewer):
   const span = spanOf(rangeName, { first: text("from"), last: text("to") }, zone, now);
   const wantedGroup = GROUPS.find((group) => group === text("by")) ?? (isAdmin ? "member" : "key");
   const groupBy = wantedGroup === "member" && !isAdmin ? "key" : wantedGroup;
-  const metric = METRICS.find((each) => each === text("metric")) ?? "tokens";
-  const bucket = bucketOf(span.to.getTime() - span.from.getTime());
+  const wantedMetric = METRICS.find((each) => each === text("metric")) ?? "tokens";
+  // By outcome requests can be told apart, their tokens and money can't.
+  const metric = groupBy === "outcome" && wantedMetric !== "errors" ? "requests" : wantedMetric;
+  const bucket = bucketOf(span.to.getTime() - span.from.getTime(), metric);
   // Over many small buckets the dashed line only hides the bars; asked for, it is there all the same.
   const isCalm = bucket === "day" || bucket === "week";
   return {
     ...span,
     rangeName,
     bucket,
-    // By outcome requests can be told apart, their tokens can't.
-    metric: groupBy === "outcome" && metric !== "errors" ? "requests" : metric,
+    metric,
     groupBy,
     compare: text("compare") === "on" || (isCalm && text("compare") !== "off"),
     zone,
@@ -117,7 +128,9 @@ function sameWall(at: Date, shift: number, zone: string) {
   return momentOf(day, `${two(hour)}:${two(minute)}:${two(second)}`, zone) ?? new Date(at.getTime() + shift * DAY_MS);
 }
 
-/** Days beyond 200 of them are joined to weeks: a bar of two pixels tells nobody anything. */
-function bucketOf(lengthMs: number): Bucket | "week" {
-  return lengthMs > 200 * DAY_MS ? "week" : bucketFor(lengthMs);
+/** Days beyond 200 of them are joined to weeks: a bar of two pixels tells nobody anything. Money is shared out by the hour. */
+function bucketOf(lengthMs: number, metric: Metric): Bucket | "week" {
+  if (lengthMs > 200 * DAY_MS) return "week";
+  const bucket = bucketFor(lengthMs);
+  return metric === "cost" && bucket !== "day" ? "hour" : bucket;
 }
