@@ -73,12 +73,12 @@ async function refreshRecent(client: pg.PoolClient) {
   });
 }
 
-/** Hours that are over, since the first price. From now on, whoever changes their events takes the announcement back. */
+/** Hours that are over, since the first price, as far back as their requests are kept. From now on, whoever changes their events takes the announcement back. */
 async function announceHours(client: pg.PoolClient) {
   await client.query(
     `INSERT INTO cost_hours (hour_at)
      SELECT hour_at FROM generate_series(
-       (SELECT ${hourOf(`greatest(min(since), now() - interval '${FURTHEST}')`)} FROM pod_rates),
+       (SELECT ${hourOf(`greatest(min(since), now() - interval '${FURTHEST}', max(kept_from) + interval '1 day')`)} FROM pod_rates, usage_retentions),
        now() - interval '1 hour' - interval '${OVER}', interval '1 hour') AS hours (hour_at)
      WHERE NOT EXISTS (SELECT FROM cost_hours AS known WHERE known.hour_at = hours.hour_at)
      ON CONFLICT DO NOTHING`,
