@@ -34,6 +34,25 @@ export function topLevelSpans(text: Buffer): Span[] {
   }
 }
 
+/** The elements of the JSON array in `text`, in order, each as its own bytes. `text` must be valid JSON. */
+export function elementsOf(text: Buffer): Buffer[] {
+  const elements: Buffer[] = [];
+  let at = text.indexOf(OPEN_BRACKET) + 1;
+  for (;;) {
+    while (isSpace(text[at]) || text[at] === COMMA) at += 1;
+    if (at >= text.length || text[at] === CLOSE_BRACKET) return elements;
+    const end = endOfValue(text, at);
+    elements.push(text.subarray(at, end));
+    at = end;
+  }
+}
+
+/** One member's value in the JSON object in `text`, as its own bytes; null where there is none. */
+export function memberOf(text: Buffer, key: string): Buffer | null {
+  const span = topLevelSpans(text).find((member) => member.key === key);
+  return span === undefined ? null : text.subarray(span.valueStart, span.valueEnd);
+}
+
 /** The index after the value that begins at `start`. `text.length` if it has no end. */
 export function endOfValue(text: Buffer, start: number): number {
   const first = text[start];
