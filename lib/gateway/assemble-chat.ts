@@ -1,22 +1,22 @@
-import { AnswerFrame } from "./assemble-openai";
+import { AnswerFrame, logprobsAt } from "./assemble-openai";
 import { type Assembler, type Fields, isFields, jsonOf, listOf, objectIn, UnreadableEvent } from "./assembly";
 import { elementsOf, memberOf } from "./json-spans";
 import { redumped, SPACED, withPythonNumbers } from "./python-json";
 
-/** How the request let its model call tools: it decides what stands where there is no text, and how a call ends. */
-export type ToolMode = "none" | "auto" | "required" | "named";
+/** What the request asked for, as far as it decides what stands where nothing was said, and how a call ends. */
+export type ChatWish = { tools: "none" | "auto" | "required" | "named"; hidesReasoning: boolean };
 
 /** Puts the chunks of `/v1/chat/completions` together, byte for byte as vLLM answers without streaming. */
 export class ChatAssembler implements Assembler {
   size = 0;
-  private readonly tools: ToolMode;
+  private readonly wish: ChatWish;
   private readonly frame = new AnswerFrame();
   private readonly choices = new Map<number, ChatChoice>();
   private promptIds: unknown = null;
   private promptText: unknown = null;
 
-  constructor(tools: ToolMode) {
-    this.tools = tools;
+  constructor(wish: ChatWish) {
+    this.wish = wish;
   }
 
   take(payload: Buffer) {
@@ -26,28 +26,28 @@ export class ChatAssembler implements Assembler {
     this.promptText ??= chunk.prompt_text;
     for (const [at, choice] of listOf(chunk.choices).entries()) {
       if (!isFields(choice) || typeof choice.index !== "number") throw new UnreadableEvent("a choice without index");
-      const known = this.choices.get(choice.index) ?? new ChatChoice(choice.index, this.tools);
+      const known = this.choices.get(choice.index) ?? new ChatChoice(choice.index, this.wish);
       this.choices.set(choice.index, known);
-      known.take(choice, () => memberOf(elementsOf(memberOf(payload, "choices") ?? payload)[at] ?? payload, "logprobs"));
+      this.size += known.take(choice, () => logprobsAt(payload, at));
     }
-    this.size += payload.length;
   }
 
   finish(): Buffer {
     if (this.choices.size === 0) throw new UnreadableEvent("a stream without choices");
     const choices = [...this.choices.values()].sort((a, b) => a.index - b.index).map((choice) => choice.json());
     const prompt = `,"prompt_logprobs":null,"prompt_token_ids":${jsonOf(this.promptIds)},"prompt_text":${jsonOf(this.promptText)}`;
-    return Buffer.from(
-      this.frame.head("chat.completion", choices) + this.frame.middle() + prompt + this.frame.tail(),
-    );
+    return Buffer.from(this.frame.head("chat.completion", choices) + this.frame.middle() + prompt + this.frame.tail());
   }
 }
+
+const BYTES_PER_ID = 8;
+const BYTES_PER_CALL = 128;
 
 type ToolCall = { id: unknown; type: unknown; name: string; arguments: string };
 
 class ChatChoice {
   readonly index: number;
-  private readonly tools: ToolMode;
+  private readonly wish: ChatWish;
   private role: unknown = null;
   private content = "";
   private reasoning: string | null = null;
@@ -60,52 +60,64 @@ class ChatChoice {
   private finish: unknown = null;
   private stop: unknown = null;
 
-  constructor(index: number, tools: ToolMode) {
+  constructor(index: number, wish: ChatWish) {
     this.index = index;
-    this.tools = tools;
+    this.wish = wish;
   }
 
-  take(choice: Fields, rawLogprobs: () => Buffer | null) {
-    if (isFields(choice.delta)) this.takeDelta(choice.delta);
-    if (isFields(choice.logprobs)) this.takeLogprobs(choice.logprobs, rawLogprobs());
-    if (Array.isArray(choice.token_ids)) {
-      this.hasTokenIds = true;
-      for (const id of choice.token_ids) this.tokenIds.push(id);
-    }
+  /** Returns about how many bytes it adds to the answer. */
+  take(choice: Fields, rawLogprobs: () => Buffer | null): number {
+    const scores = isFields(choice.logprobs) ? rawLogprobs() : null;
+    if (scores !== null && isFields(choice.logprobs)) this.takeLogprobs(choice.logprobs, scores);
+    const ids = listOf(choice.token_ids);
+    this.hasTokenIds ||= Array.isArray(choice.token_ids);
+    for (const id of ids) this.tokenIds.push(id);
     if (choice.finish_reason !== null && choice.finish_reason !== undefined) {
       this.finish = choice.finish_reason;
       this.stop = choice.stop_reason ?? null;
     }
+    const added = isFields(choice.delta) ? this.takeDelta(choice.delta) : 0;
+    return added + (scores?.length ?? 0) + BYTES_PER_ID * ids.length;
   }
 
-  private takeDelta({ role, content, reasoning, tool_calls: calls, ...others }: Fields) {
+  private takeDelta({ role, content, reasoning, tool_calls: calls, ...others }: Fields): number {
+    let added = 0;
     if (typeof role === "string") this.role ??= role;
-    if (typeof content === "string") this.content += content;
-    if (typeof reasoning === "string") this.reasoning = (this.reasoning ?? "") + reasoning;
-    for (const call of listOf(calls)) if (isFields(call)) this.takeCall(call);
+    if (typeof content === "string") {
+      this.content += content;
+      added += content.length;
+    }
+    if (typeof reasoning === "string") {
+      this.reasoning = (this.reasoning ?? "") + reasoning;
+      added += reasoning.length;
+    }
+    for (const call of listOf(calls)) if (isFields(call)) added += this.takeCall(call);
     // What another version calls by another name (`reasoning_content`) is text as well.
     for (const [name, value] of Object.entries(others)) {
       const known = this.others.get(name);
       const isText = typeof value === "string" && typeof known === "string";
       if (value !== null) this.others.set(name, isText ? known + value : value);
+      if (isText) added += value.length;
     }
+    return added;
   }
 
-  private takeCall({ index, id, type, function: called }: Fields) {
+  private takeCall({ index, id, type, function: called }: Fields): number {
     const at = typeof index === "number" ? index : 0;
     const known = this.calls.get(at) ?? { id: null, type: "function", name: "", arguments: "" };
     this.calls.set(at, known);
     known.id ??= id;
     if (typeof type === "string") known.type = type;
-    if (!isFields(called)) return;
-    if (typeof called.name === "string") known.name += called.name;
-    if (typeof called.arguments === "string") known.arguments += called.arguments;
+    const { name, arguments: text } = isFields(called) ? called : {};
+    if (typeof name === "string") known.name += name;
+    if (typeof text === "string") known.arguments += text;
+    return BYTES_PER_CALL + (typeof text === "string" ? text.length : 0);
   }
 
-  private takeLogprobs({ content }: Fields, raw: Buffer | null) {
+  private takeLogprobs({ content }: Fields, raw: Buffer) {
     this.hasLogprobs = true;
-    const rawContent = raw && memberOf(raw, "content");
-    if (!Array.isArray(content) || !rawContent) return;
+    const rawContent = memberOf(raw, "content");
+    if (!Array.isArray(content) || rawContent === null) return;
     for (const [at, entry] of elementsOf(rawContent).entries()) {
       this.logprobs.push(withPythonNumbers(isWhole(content[at]) ? entry.toString("utf8") : filledUp(content[at])));
     }
@@ -132,17 +144,19 @@ class ChatChoice {
 
   /** Where nothing was said, vLLM has an empty text in some cases and none in others. */
   private wholeContent(): string | null {
+    const { tools, hidesReasoning } = this.wish;
     const hasCalls = this.calls.size > 0;
     const content = hasCalls && this.content.trim() === "" ? "" : this.content;
-    if (content !== "" || this.tools === "required" || this.tools === "named") return content;
-    return hasCalls || this.reasoning !== null ? null : "";
+    if (content !== "" || tools === "required" || tools === "named") return content;
+    return hasCalls || hidesReasoning || this.reasoning !== null ? null : "";
   }
 
   /** A stream says `tool_calls` only where the model stopped by itself, a whole answer by what the model was told to do. */
   private finishReason() {
-    const isCall = [...this.calls.values()].every((call) => redumped(call.arguments, SPACED) !== null);
-    if (this.tools === "auto" && this.calls.size > 0 && isCall) return '"tool_calls"';
-    if (this.tools === "required" && this.finish === "stop") return '"tool_calls"';
+    const { tools } = this.wish;
+    const areCalls = [...this.calls.values()].every((call) => redumped(call.arguments, SPACED) !== null);
+    if (tools === "auto" && this.calls.size > 0 && areCalls) return '"tool_calls"';
+    if (tools === "required" && this.finish === "stop") return '"tool_calls"';
     return jsonOf(this.finish ?? "stop");
   }
 }

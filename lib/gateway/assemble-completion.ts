@@ -1,6 +1,6 @@
-import { AnswerFrame } from "./assemble-openai";
+import { AnswerFrame, logprobsAt } from "./assemble-openai";
 import { type Assembler, type Fields, isFields, jsonOf, listOf, objectIn, UnreadableEvent } from "./assembly";
-import { elementsOf, memberOf } from "./json-spans";
+import { memberOf } from "./json-spans";
 import { withPythonNumbers } from "./python-json";
 
 /** The lists of a completion's log probabilities, in vLLM's order. */
@@ -25,9 +25,8 @@ export class CompletionAssembler implements Assembler {
       if (!isFields(choice) || typeof choice.index !== "number") throw new UnreadableEvent("a choice without index");
       const known = this.choices.get(choice.index) ?? new CompletionChoice(choice.index);
       this.choices.set(choice.index, known);
-      known.take(choice, () => memberOf(elementsOf(memberOf(payload, "choices") ?? payload)[at] ?? payload, "logprobs"));
+      this.size += known.take(choice, () => logprobsAt(payload, at));
     }
-    this.size += payload.length;
   }
 
   finish(): Buffer {
@@ -37,6 +36,8 @@ export class CompletionAssembler implements Assembler {
     return Buffer.from(this.frame.head("text_completion", written) + this.frame.middle() + this.frame.tail());
   }
 }
+
+const BYTES_PER_ID = 8;
 
 class CompletionChoice {
   readonly index: number;
@@ -52,23 +53,26 @@ class CompletionChoice {
     this.index = index;
   }
 
-  take(choice: Fields, rawLogprobs: () => Buffer | null) {
-    if (typeof choice.text === "string") this.text += choice.text;
-    if (isFields(choice.logprobs)) this.takeLogprobs(rawLogprobs());
+  /** Returns about how many bytes it adds to the answer. */
+  take(choice: Fields, rawLogprobs: () => Buffer | null): number {
+    const text = typeof choice.text === "string" ? choice.text : "";
+    this.text += text;
+    const scores = isFields(choice.logprobs) ? rawLogprobs() : null;
+    if (scores !== null) this.takeLogprobs(scores);
     this.promptIds ??= choice.prompt_token_ids;
-    if (Array.isArray(choice.token_ids)) {
-      this.hasTokenIds = true;
-      for (const id of choice.token_ids) this.tokenIds.push(id);
-    }
+    const ids = listOf(choice.token_ids);
+    this.hasTokenIds ||= Array.isArray(choice.token_ids);
+    for (const id of ids) this.tokenIds.push(id);
     this.finish ??= choice.finish_reason;
     this.stop ??= choice.stop_reason;
+    return text.length + (scores?.length ?? 0) + BYTES_PER_ID * ids.length;
   }
 
-  private takeLogprobs(raw: Buffer | null) {
+  private takeLogprobs(raw: Buffer) {
     for (const name of LISTS) {
       const list = this.lists.get(name) ?? [];
       this.lists.set(name, list);
-      const inside = raw && memberOf(raw, name)?.toString("utf8").slice(1, -1);
+      const inside = memberOf(raw, name)?.toString("utf8").slice(1, -1);
       if (inside) list.push(withPythonNumbers(inside));
     }
   }

@@ -22,7 +22,6 @@ export class MessageAssembler implements Assembler {
 
   take(payload: Buffer) {
     const event = objectIn(payload);
-    this.size += payload.length;
     if (event.type === "message_start" && isFields(event.message)) {
       this.opening = event.message;
     } else if (event.type === "content_block_start" && isFields(event.content_block)) {
@@ -39,6 +38,7 @@ export class MessageAssembler implements Assembler {
   private takeDelta(index: unknown, { text, thinking, signature, partial_json: json }: Fields) {
     if (typeof text === "string") this.text += text;
     if (typeof thinking === "string") this.thinking += thinking;
+    for (const piece of [text, thinking, json]) if (typeof piece === "string") this.size += piece.length;
     if (typeof signature === "string") this.signature = signature;
     const block = this.blocks.get(index);
     if (block !== undefined && typeof json === "string") block.input += json;
@@ -77,7 +77,10 @@ export class MessageAssembler implements Assembler {
     const { stop_reason: reason, stop_sequence: sequence } = this.ending;
     // Complete calls count as the answer's end even where the token limit came right after them.
     const isCut = reason === "max_tokens" && !(this.mayChoose && calls > 0 && calls === this.blocks.size);
-    return [...present("stop_reason", reason === "max_tokens" && !isCut ? "tool_use" : reason), ...present("stop_sequence", sequence)];
+    return [
+      ...present("stop_reason", reason === "max_tokens" && !isCut ? "tool_use" : reason),
+      ...present("stop_sequence", sequence),
+    ];
   }
 }
 

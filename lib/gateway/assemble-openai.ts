@@ -1,5 +1,5 @@
 import { type Fields, isFields, jsonOf } from "./assembly";
-import { memberOf } from "./json-spans";
+import { elementsOf, memberOf } from "./json-spans";
 import { withPythonNumbers } from "./python-json";
 
 const NO_PROMPT_DETAILS = { cached_tokens: null, created_cache_tokens: null, multimodal_tokens: null };
@@ -66,4 +66,11 @@ function wholeMetrics(payload: Buffer): string {
     return `"${name}":${value === undefined ? "null" : withPythonNumbers(value)}`;
   });
   return `{${members.join(",")}}`;
+}
+
+/** The log probabilities of a chunk's choice, as they were written: their digits are copied. */
+export function logprobsAt(payload: Buffer, at: number): Buffer | null {
+  const choices = memberOf(payload, "choices");
+  const choice = choices && elementsOf(choices)[at];
+  return choice ? memberOf(choice, "logprobs") : null;
 }

@@ -1,4 +1,4 @@
-import { ChatAssembler, type ToolMode } from "./assemble-chat";
+import { ChatAssembler, type ChatWish } from "./assemble-chat";
 import { CompletionAssembler } from "./assemble-completion";
 import { MessageAssembler } from "./assemble-message";
 import { ResponseAssembler } from "./assemble-response";
@@ -22,7 +22,7 @@ export function assembledCall({ route, body, isStreamed }: Call): AssembledCall 
   if (UNTOLD.some((name) => fields.isSet(name))) return null;
   switch (route.kind) {
     case "chat":
-      return fields.isSet("echo") ? null : fields.asStream(new ChatAssembler(fields.chatTools()), WITH_USAGE);
+      return fields.isSet("echo") ? null : fields.asStream(new ChatAssembler(fields.chatWish()), WITH_USAGE);
     case "completions":
       // With both, a whole answer also has the prompt's log probabilities.
       if (fields.isSet("echo") && fields.isSet("logprobs")) return null;
@@ -54,7 +54,11 @@ class Asked {
     return text !== null && text !== "null" && text !== "false";
   }
 
-  chatTools(): ToolMode {
+  chatWish(): ChatWish {
+    return { tools: this.chatTools(), hidesReasoning: this.textOf("include_reasoning") === "false" };
+  }
+
+  private chatTools(): ChatWish["tools"] {
     if (!this.isSet("tools")) return "none";
     const choice = this.textOf("tool_choice") ?? "null";
     if (choice.startsWith("{")) return "named";

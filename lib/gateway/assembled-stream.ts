@@ -62,7 +62,7 @@ export class AssembledStream {
     this.reader.read(text, start, end);
     const payload = payloadOf(text, start, end);
     if (payload === null) return;
-    if (this.reader.podError !== null) this.error = payload;
+    if (this.reader.podError !== null) this.error = Buffer.from(payload);
     else this.assembler.take(payload);
     if (this.assembler.size > this.most) throw new AnswerTooLarge(`more than ${this.most} bytes`);
   }

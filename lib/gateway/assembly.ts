@@ -1,10 +1,10 @@
 /** Puts a stream's events together to the whole answer that the pod would have given to the same request. */
 export interface Assembler {
-  /** Takes one event's JSON. Throws if it is none or makes no sense. */
+  /** Takes one event's JSON, whose bytes are the sender's again afterwards. Throws {@link UnreadableEvent}. */
   take(payload: Buffer): void;
   /** The whole answer. To be called once, after the stream's own end mark. Throws if there is nothing to put together. */
   finish(): Buffer;
-  /** About how much is held, in bytes. */
+  /** About how many bytes the answer has so far. */
   readonly size: number;
 }
 

@@ -275,7 +275,8 @@ class PodAnswer implements AnswerReader {
   }
 }
 
-function readerFor({ route, wish, promptEstimate, choicesPerPrompt }: Call): StreamReader {
+/** What reads a call's stream in its dialect. */
+export function readerFor({ route, wish, promptEstimate, choicesPerPrompt }: Call): StreamReader {
   if (route.kind === "messages") return new NamedStream(MESSAGES, promptEstimate);
   if (route.kind === "responses") return new NamedStream(RESPONSES, promptEstimate);
   return new OpenAiStream(wish, promptEstimate, choicesPerPrompt);

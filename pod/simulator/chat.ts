@@ -84,7 +84,9 @@ export function chatCompletions(exchange: Exchange) {
   if (wish.streamed) {
     stream(exchange, generation, chunks(exchange, generation, head("chat.completion.chunk"), wish, logprobs));
   } else {
-    whole(exchange, generation, () => completion(exchange, generation, head("chat.completion"), logprobs));
+    const isForced = isObject(body.tool_choice) || body.tool_choice === "required";
+    const shape = { head: head("chat.completion"), logprobs, isForced };
+    whole(exchange, generation, () => completion(exchange, generation, shape));
   }
 }
 
@@ -170,11 +172,13 @@ function deltaOf(piece: Piece, seed: number, index: number): string {
   }
 }
 
-function completion(exchange: Exchange, generation: Generation, head: string, logprobs: number | undefined): string {
+type WholeShape = { head: string; logprobs: number | undefined; isForced: boolean };
+
+function completion(exchange: Exchange, generation: Generation, { head, logprobs, isForced }: WholeShape): string {
   const { sequences, seed } = generation;
   const choices = sequences.map(({ pieces, finish, stopReason }, index) => ({
     index,
-    message: messageOf(pieces, seed, index),
+    message: messageOf(pieces, seed, index, isForced),
     logprobs: logprobs === undefined ? null : { content: pieces.map((piece) => chatLogprob(piece, logprobs)) },
     finish_reason: finish,
     stop_reason: stopReason,
@@ -188,9 +192,10 @@ function completion(exchange: Exchange, generation: Generation, head: string, lo
   );
 }
 
-function messageOf(pieces: readonly Piece[], seed: number, index: number) {
+/** Beside a call there is no text: an empty one where the call was forced, none where the model chose. */
+function messageOf(pieces: readonly Piece[], seed: number, index: number, isForced: boolean) {
   const name = textOf(pieces, "tool");
-  const content = textOf(pieces);
+  const content = textOf(pieces) || (name === "" || isForced ? "" : null);
   const base = { role: "assistant", content, refusal: null, annotations: null, audio: null, function_call: null };
   const reasoning = textOf(pieces, "reasoning") || null;
   if (name === "") return { ...base, reasoning };

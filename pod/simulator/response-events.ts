@@ -109,7 +109,7 @@ export function responseEvents(
     },
     end(out) {
       closePart(out);
-      send(out, "response.completed", { response: frame(outputOf(generation, ids), true) });
+      send(out, "response.completed", { response: frame(outputOf(generation, ids, true), true) });
       out.end();
     },
   };

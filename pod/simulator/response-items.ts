@@ -37,7 +37,7 @@ export const callItem = (id: string, { seed }: Generation, name: string, args: s
   status,
 });
 
-export const reasoningItem = (id: string, text: string | undefined, status: string) => ({
+export const reasoningItem = (id: string, text: string | undefined, status: string | null) => ({
   id,
   summary: [],
   type: "reasoning",
@@ -46,11 +46,12 @@ export const reasoningItem = (id: string, text: string | undefined, status: stri
   status,
 });
 
-export function outputOf(generation: Generation, ids: Ids): unknown[] {
+/** The items of the whole answer. Thoughts have a status only where they were streamed. */
+export function outputOf(generation: Generation, ids: Ids, isStreamed: boolean): unknown[] {
   const pieces = generation.sequences[0]?.pieces ?? [];
   const [thought, text, name] = [textOf(pieces, "reasoning"), textOf(pieces), textOf(pieces, "tool")];
   const output: unknown[] = [];
-  if (thought !== "") output.push(reasoningItem(ids.reasoning, thought, "completed"));
+  if (thought !== "") output.push(reasoningItem(ids.reasoning, thought, isStreamed ? "completed" : null));
   if (text !== "") output.push(messageItem(ids.message, [outputText(text)], "completed"));
   if (name !== "") output.push(callItem(ids.call, generation, name, textOf(pieces, "arguments"), "completed"));
   return output;

@@ -20,7 +20,7 @@ export function responses(exchange: Exchange) {
   const frame = (output: unknown[], atEnd: boolean) =>
     responseOf(about, output, atEnd ? endOf(exchange, generation) : undefined);
   if (flag(body, "stream")) stream(exchange, generation, responseEvents(generation, frame));
-  else whole(exchange, generation, () => JSON.stringify(frame(outputOf(generation, newIds()), true)));
+  else whole(exchange, generation, () => JSON.stringify(frame(outputOf(generation, newIds(), false), true)));
 }
 
 function refuseStored(body: Body) {

@@ -34,7 +34,7 @@ test("OpenAI's SDK puts a streamed tool call together", async () => {
   expect(choices[0]).toMatchObject({
     finish_reason: "tool_calls",
     message: {
-      tool_calls: [{ type: "function", function: { name: "get_weather", arguments: '{"city":"Kathmandu"}' } }],
+      tool_calls: [{ type: "function", function: { name: "get_weather", arguments: '{"city": "Kathmandu"}' } }],
     },
   });
 });

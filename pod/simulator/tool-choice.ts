@@ -33,8 +33,17 @@ export function chooseTool(body: Body, prompt: Prompt): ToolCall | undefined {
   return meant && call(meant, "tool_calls");
 }
 
+/** JSON as Python writes it: vLLM's parsers read a call's arguments and write them anew. */
+function spaced(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map(spaced).join(", ")}]`;
+  if (!isObject(value)) return JSON.stringify(value);
+  return `{${Object.entries(value)
+    .map(([key, item]) => `${JSON.stringify(key)}: ${spaced(item)}`)
+    .join(", ")}}`;
+}
+
 function call({ name, parameters }: Tool, finish: FinishReason): ToolCall {
-  return { name, arguments: JSON.stringify(sampleJson(parameters ?? { type: "object" })), finish };
+  return { name, arguments: spaced(sampleJson(parameters ?? { type: "object" })), finish };
 }
 
 function readTools(body: Body): Tool[] {
