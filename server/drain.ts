@@ -4,13 +4,20 @@ import type { IncomingMessage, Server, ServerResponse } from "node:http";
 export function createInFlight() {
   let count = 0;
   let onIdle: (() => void) | undefined;
+
+  function over() {
+    count -= 1;
+    if (count === 0) onIdle?.();
+  }
+
   return {
+    begin() {
+      count += 1;
+    },
+    over,
     track(response: ServerResponse) {
       count += 1;
-      response.once("close", () => {
-        count -= 1;
-        if (count === 0) onIdle?.();
-      });
+      response.once("close", over);
     },
     /** Settles when nothing is being answered any more, or after `limitMs`. True: everything finished by itself. */
     settled(limitMs: number): Promise<boolean> {

@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import type { ErrorCode } from "@/lib/errors";
+import type { SocketHandler } from "@/lib/gateway/socket-http";
 import { newRequestId } from "@/lib/usage/request-id";
 import { answerError, rawError } from "./answers";
 import { watchSlowBody } from "./slow-bodies";
@@ -15,8 +16,11 @@ const REQUEST_TIMEOUT_MS = 300_000;
 /** Longer than the minute after which balancers drop idle connections: the side that may open must close last. */
 const KEEP_ALIVE_MS = 75_000;
 
-/** The HTTP server in front of everything: strict about framing, patient with nobody, JSON in every refusal. */
-export function createFront(handle: Handle): Server {
+/**
+ * The HTTP server in front of everything: strict about framing, patient with nobody, JSON in every refusal. With `plain`,
+ * each connection begins there, and comes here when it brings something else than plain requests.
+ */
+export function createFront(handle: Handle, plain?: SocketHandler): Server {
   /** Connections whose last answer is given. What a client had sent ahead on them is not served: nobody would hear. */
   const ended = new WeakSet<Socket>();
   const server = createServer(
@@ -49,7 +53,18 @@ export function createFront(handle: Handle): Server {
     const [code, message] = explain(error);
     refuse(socket, code, message);
   });
+  if (plain !== undefined) takeFirst(server, plain);
   return server;
+}
+
+/** `node:http` reads a connection from when its own listener hears of it: that is put off until the connection is its. */
+function takeFirst(server: Server, plain: SocketHandler) {
+  const own = server.listeners("connection") as ((socket: Socket) => void)[];
+  server.removeAllListeners("connection");
+  const elsewhere = (socket: Socket) => {
+    for (const listener of own) listener.call(server, socket);
+  };
+  server.on("connection", (socket) => plain.take(socket, elsewhere));
 }
 
 function isAcceptable(request: IncomingMessage, response: ServerResponse) {

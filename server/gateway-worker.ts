@@ -4,6 +4,7 @@ import { commonHeaders } from "@/lib/auth/page-headers";
 import { env } from "@/lib/env";
 import { createNodeHandler } from "@/lib/gateway/node-http";
 import { openGateway } from "@/lib/gateway/open-gateway";
+import { createSocketHandler } from "@/lib/gateway/socket-http";
 import type { Standing } from "@/lib/limits/ask";
 import { createSharedStore } from "@/lib/limits/shared-store";
 import { log } from "@/lib/log";
@@ -63,6 +64,14 @@ const pages = createHandOver({
   commonHeaders: common,
 });
 
+const plain = createSocketHandler({
+  handle: gateway.handle,
+  commonHeaders: common,
+  isStopping: () => isDraining,
+  onBegin: inFlight.begin,
+  onOver: inFlight.over,
+});
+
 const front = createFront((request, response) => {
   // Asked while Next is away and while streams drain: neither handed over nor counted as work.
   if (answerOperations(request, response)) return;
@@ -70,7 +79,7 @@ const front = createFront((request, response) => {
   inFlight.track(response);
   if (answerGateway(request, response) || answerPlayground(request, response)) return;
   pages.handOver(request, response);
-});
+}, plain);
 
 function refuseWhileDraining(response: ServerResponse) {
   answerError(response, "shutting_down", "Podpass is shutting down.", newRequestId(Date.now()));
@@ -87,6 +96,7 @@ async function drain(limitMs: number) {
   await untilCallsEnded();
   front.close();
   front.closeAllConnections();
+  plain.closeAll();
   pages.close();
   await gateway.close();
   process.exit(0);

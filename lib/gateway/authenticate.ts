@@ -1,9 +1,10 @@
 import { AppError } from "@/lib/errors";
+import type { HeaderLines } from "@/lib/http/plain-request";
 import type { CallerFacts } from "@/lib/keys/caller-facts";
 import { digestOf } from "@/lib/keys/secret";
 import { verdictOn } from "@/lib/keys/verdict";
 import type { GatewayRequest } from "./client";
-import { credentialOf, type HeaderLines, unknownKey } from "./credential";
+import { credentialOf, unknownKey } from "./credential";
 import type { Route } from "./routes";
 
 type Presented = { headers: HeaderLines } & Pick<GatewayRequest, "prove">;

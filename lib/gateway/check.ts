@@ -1,8 +1,8 @@
 import { clientAddress, isInNetworks } from "@/lib/client-address";
 import { AppError } from "@/lib/errors";
+import type { HeaderLines } from "@/lib/http/plain-request";
 import type { CallerFacts } from "@/lib/keys/caller-facts";
 import { type CheckedBody, checkJson, modelOf } from "./check-json";
-import type { HeaderLines } from "./credential";
 import { boundaryOf, formFields } from "./multipart";
 import { outputEstimateOf } from "./output-estimate";
 import { ruleFor } from "./request-rules";
@@ -13,7 +13,7 @@ export type Checkable = {
   headers: HeaderLines;
   peerIp: string | null;
   /** The whole body. Throws `request_too_large` as soon as it is known to be more than `limit` bytes. */
-  readBody(limit: number): Promise<Buffer>;
+  readBody(limit: number): Buffer | Promise<Buffer>;
 };
 
 /** A request that may go to a pod: what the route, the key and the rule table left of it. */

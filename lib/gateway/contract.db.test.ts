@@ -8,8 +8,8 @@ import { startGatewayRig, type Transport } from "@/test/rig/gateway";
 const MODEL = "simulated-llama-8b";
 const POD_KEY = "pod-key-that-must-never-be-seen";
 
-// One suite over both transports: what holds behind node:http holds behind Next's route handlers.
-describe.each<Transport>(["node", "web"])("the API through %s", (transport) => {
+// One suite over all transports: what holds on raw sockets holds behind node:http and behind Next's route handlers.
+describe.each<Transport>(["socket", "node", "web"])("the API through %s", (transport) => {
   let pod: Simulator;
   let rig: Awaited<ReturnType<typeof startGatewayRig>>;
   let key: { keyId: string; secret: string };

@@ -1,7 +1,8 @@
 import { expect, test } from "vitest";
 import { AppError } from "@/lib/errors";
+import type { HeaderLines } from "@/lib/http/plain-request";
 import { mintSecret } from "@/lib/keys/secret";
-import { credentialOf, type HeaderLines } from "./credential";
+import { credentialOf } from "./credential";
 import type { Dialect } from "./routes";
 
 const secret = mintSecret();

@@ -1,9 +1,7 @@
 import { AppError } from "@/lib/errors";
+import type { HeaderLines } from "@/lib/http/plain-request";
 import { looksLikeSecret } from "@/lib/keys/secret";
 import type { Dialect } from "./routes";
-
-/** Header lines by lower-case name, every line kept: two credentials are refused, not merged. */
-export type HeaderLines = Readonly<Record<string, readonly string[] | undefined>>;
 
 const BEARER = /^bearer +([!-~]+)$/i;
 const UNKNOWN =

@@ -1,11 +1,12 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { AppError } from "@/lib/errors";
+import type { HeaderLines } from "@/lib/http/plain-request";
 import { tooLarge } from "./check";
 import { ChunkFrames } from "./chunk-frames";
 import type { Client, GatewayRequest } from "./client";
-import type { HeaderLines } from "./credential";
 import type { Handle } from "./gateway";
 import { isGatewayPath } from "./routes";
+import { WANTED_HEADERS } from "./wanted-headers";
 
 /**
  * The gateway behind `node:http`. The function returned answers gateway paths and says false to all others, which are
@@ -122,16 +123,6 @@ class NodeClient implements Client {
   }
 }
 
-/** The headers that the pipeline reads; a request has twice as many. */
-const WANTED = new Set([
-  "authorization",
-  "x-api-key",
-  "content-type",
-  "content-encoding",
-  "content-length",
-  "x-forwarded-for",
-  "traceparent",
-]);
 const LONGEST_WANTED = 16;
 
 /**
@@ -144,7 +135,7 @@ function wantedLines(raw: readonly string[]): HeaderLines {
     const given = raw[i] ?? "";
     if (given.length > LONGEST_WANTED) continue;
     const name = given.toLowerCase();
-    if (!WANTED.has(name)) continue;
+    if (!WANTED_HEADERS.has(name)) continue;
     const known = lines[name];
     if (known === undefined) lines[name] = [raw[i + 1] ?? ""];
     else known.push(raw[i + 1] ?? "");

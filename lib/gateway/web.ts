@@ -1,7 +1,7 @@
 import { AppError } from "@/lib/errors";
+import type { HeaderLines } from "@/lib/http/plain-request";
 import { tooLarge } from "./check";
 import type { Client, GatewayRequest } from "./client";
-import type { HeaderLines } from "./credential";
 import type { Handle } from "./gateway";
 
 /** Bytes that may wait in a response for a reader that is slow; beyond, the pod is asked to wait. */

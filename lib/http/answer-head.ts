@@ -1,3 +1,5 @@
+import { isPlainValue } from "./request-head";
+
 /** How an answer's body ends (RFC 9112, section 6.3): after so many bytes, with its last chunk, or with the connection. */
 export type Framing = { by: "length"; bytes: number } | { by: "chunks" } | { by: "close" };
 
@@ -91,7 +93,9 @@ function isNamed(head: string, start: number, name: string) {
 }
 
 function textOf(head: string, colon: number, lineEnd: number) {
-  return head.slice(colon + 1, lineEnd).trim();
+  const text = head.slice(colon + 1, lineEnd).trim();
+  if (!isPlainValue(text)) throw new BadAnswer("a header's value holds what cannot stand there");
+  return text;
 }
 
 function sameLength(known: string | null, given: string) {

@@ -1,6 +1,6 @@
 import { createHash, timingSafeEqual } from "node:crypto";
 import { canonicalAddress, isLoopbackAddress } from "@/lib/client-address";
-import type { HeaderLines } from "@/lib/gateway/credential";
+import type { HeaderLines } from "@/lib/http/plain-request";
 
 /** What a scrape gets. */
 export type Exposition = { text: string; contentType: string };

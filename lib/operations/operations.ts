@@ -1,6 +1,6 @@
 import { AppError } from "@/lib/errors";
-import type { HeaderLines } from "@/lib/gateway/credential";
 import { type Answer, errorAnswer, refusalOf } from "@/lib/gateway/errors";
+import type { HeaderLines } from "@/lib/http/plain-request";
 import { type Exposition, mayReadMetrics } from "./metrics-access";
 import { createApiDocument } from "./openapi/document";
 

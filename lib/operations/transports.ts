@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import type { HeaderLines } from "@/lib/gateway/credential";
+import type { HeaderLines } from "@/lib/http/plain-request";
 import { isOperationsPath, type Operations } from "./operations";
 
 /** Behind `node:http`. The function returned says false to every path that is somebody else's. */

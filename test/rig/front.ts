@@ -3,6 +3,7 @@ import type { AddressInfo, Socket } from "node:net";
 import type { LogLine } from "@/lib/gateway/gateway";
 import { createNodeHandler } from "@/lib/gateway/node-http";
 import type { Waits } from "@/lib/gateway/open-gateway";
+import { createSocketHandler } from "@/lib/gateway/socket-http";
 import type { SimulatorOptions } from "@/pod/simulator/options";
 import { startSimulator } from "@/pod/simulator/simulator";
 import { createFront } from "@/server/front";
@@ -28,10 +29,17 @@ export async function startFrontRig(simulated: Partial<SimulatorOptions> = {}, w
   const answerGateway = createNodeHandler(rig.gateway.handle, {}, waits.longestWaitMs);
   const pages = createHandOver({ port: () => null, internalToken: "token", publicUrl: null });
   let handed = 0;
+  const plain = createSocketHandler({
+    handle: rig.gateway.handle,
+    onBegin: () => {
+      handed += 1;
+    },
+    ...(waits.longestWaitMs !== undefined && { stuckMs: waits.longestWaitMs }),
+  });
   const front = createFront((request, response) => {
     handed += 1;
     if (!answerGateway(request, response)) pages.handOver(request, response);
-  });
+  }, plain);
   const sockets = new Set<Socket>();
   front.on("connection", (socket) => {
     sockets.add(socket);
@@ -44,6 +52,7 @@ export async function startFrontRig(simulated: Partial<SimulatorOptions> = {}, w
 
   async function stop() {
     front.closeAllConnections();
+    plain.closeAll();
     front.close();
     pages.close();
     await rig.stop();

@@ -10,13 +10,15 @@ import { parseEnv } from "@/lib/env";
 import type { LogLine } from "@/lib/gateway/gateway";
 import { createNodeHandler } from "@/lib/gateway/node-http";
 import { openGateway, type Waits } from "@/lib/gateway/open-gateway";
+import { createSocketHandler } from "@/lib/gateway/socket-http";
 import { createWebHandler } from "@/lib/gateway/web";
 import { digestOf, hintOf, mintSecret, PEPPER_VERSION } from "@/lib/keys/secret";
 import { sealPodKey } from "@/lib/pods/seal";
 import { deriveKey } from "@/lib/secrets";
 import { newRequestId } from "@/lib/usage/request-id";
+import { createFront } from "@/server/front";
 
-export type Transport = "node" | "web";
+export type Transport = "socket" | "node" | "web";
 
 type Limits = { rpm?: number; tpm?: number; concurrency?: number; monthlyTokens?: number };
 
@@ -75,10 +77,12 @@ export async function startGatewayRig(
     [podId, `rig-${randomUUID()}`, podUrl, sealed, models],
   );
   const gateway = await openGateway({ env, probe: async () => undefined, observe, waits });
-  const answer = transport === "node" ? createNodeHandler(gateway.handle) : createWebAdapter(gateway.handle);
-  const server = createServer((request, response) => {
+  const answer = transport === "web" ? createWebAdapter(gateway.handle) : createNodeHandler(gateway.handle);
+  const answerHttp = (request: IncomingMessage, response: ServerResponse) => {
     if (!answer(request, response)) response.writeHead(404).end();
-  });
+  };
+  const plain = createSocketHandler({ handle: gateway.handle });
+  const server = transport === "socket" ? createFront(answerHttp, plain) : createServer(answerHttp);
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 
@@ -143,6 +147,7 @@ export async function startGatewayRig(
 
   async function stop() {
     server.closeAllConnections();
+    plain.closeAll();
     await new Promise((resolve) => server.close(resolve));
     await gateway.close();
     await database.end();

@@ -69,7 +69,8 @@ export function parseAnswer(text: string, isClosed: boolean): RawAnswer {
     text,
     status: Number(/^HTTP\/1\.1 (\d{3})/.exec(first)?.[1] ?? 0),
     headers,
-    body: headEnd === -1 ? "" : final.slice(headEnd + 4),
+    // The first answer's alone: on a connection that stays, another may follow.
+    body: headEnd === -1 ? "" : final.slice(headEnd + 4).slice(0, Number(headers.get("content-length") ?? Infinity)),
     answers: [...final.matchAll(/HTTP\/1\.1 [2-5]\d\d /g)].length,
     isClosed,
   };

@@ -1,0 +1,314 @@
+import { STATUS_CODES } from "node:http";
+import type { Socket } from "node:net";
+import { type PlainHead, readPlainHead } from "@/lib/http/plain-request";
+import { tooLarge } from "./check";
+import type { Client } from "./client";
+import type { Handle } from "./gateway";
+import { isGatewayPath } from "./routes";
+import { WANTED_HEADERS } from "./wanted-headers";
+
+export type SocketHandlerOptions = {
+  handle: Handle;
+  /** Go out with every answer. */
+  commonHeaders?: Readonly<Record<string, string>>;
+  /** Plain requests are no longer wanted: they go where all others go, to be told so. */
+  isStopping?: () => boolean;
+  /** A request has come, and its answer is out or its client has gone. */
+  onBegin?: () => void;
+  onOver?: () => void;
+  /** Ms for which an idle connection is kept, and for which a client may take nothing of an ended answer's rest. */
+  keepAliveMs?: number;
+  stuckMs?: number;
+};
+
+/** Takes a connection; what is not a plain request of ours goes to `elsewhere`, with all its bytes and for good. */
+export type SocketHandler = {
+  take(socket: Socket, elsewhere: (socket: Socket) => void): void;
+  closeAll(): void;
+};
+
+/** Longer than the minute after which balancers drop idle connections: the side that may open must close last. */
+const KEEP_ALIVE_MS = 75_000;
+const LONGEST_STUCK_MS = 60_000;
+/** Larger bodies go where uploads are watched. */
+const LARGEST_BODY = 1024 * 1024;
+/** A request that takes longer than this to arrive is one that has to be watched; so is a new connection that is silent. */
+const ARRIVAL_MS = 150;
+const SWEEP_MS = 100;
+/** Up to here what a client sends ahead is read while it waits for an answer. */
+const MOST_AHEAD = 64 * 1024;
+/** Up to here an answer leaves as one string: the kernel takes it from the stack, without an object for the write. */
+const WRITTEN_AS_TEXT = 12 * 1024;
+
+/**
+ * The gateway on raw sockets, for the requests that are nearly all there are: `node:http` spends more on a plain request
+ * than the gateway does. Only what cannot be misread is answered here; every connection that brings anything else, or
+ * brings it slowly, is handed to the full server at that moment.
+ */
+export function createSocketHandler(options: SocketHandlerOptions): SocketHandler {
+  const connections = new Set<PlainConnection>();
+  const shared = { ...options, connections, tail: createTail(options) };
+  let sweeping: NodeJS.Timeout | undefined;
+
+  function sweep() {
+    const now = performance.now();
+    for (const connection of connections) connection.look(now);
+    if (connections.size > 0) return;
+    clearInterval(sweeping);
+    sweeping = undefined;
+  }
+
+  return {
+    take(socket, elsewhere) {
+      connections.add(new PlainConnection(socket, elsewhere, shared));
+      sweeping ??= setInterval(sweep, SWEEP_MS).unref();
+    },
+    closeAll() {
+      for (const connection of connections) connection.destroy();
+    },
+  };
+}
+
+type Shared = SocketHandlerOptions & { connections: Set<PlainConnection>; tail: (isLast: boolean) => string };
+
+/** The header lines that all answers share, made anew each second for their date. */
+function createTail({ commonHeaders = {}, keepAliveMs = KEEP_ALIVE_MS }: SocketHandlerOptions) {
+  const common = Object.entries(commonHeaders).map(([name, value]) => `${name}: ${value}\r\n`);
+  const stays = `connection: keep-alive\r\nkeep-alive: timeout=${Math.floor(keepAliveMs / 1_000)}\r\n`;
+  let second = 0;
+  let tail = "";
+  return (isLast: boolean) => {
+    const now = Date.now();
+    if (now - second >= 1_000 || now < second) {
+      second = now - (now % 1_000);
+      tail = `${common.join("")}date: ${new Date(second).toUTCString()}\r\n`;
+    }
+    return isLast ? `${tail}connection: close\r\n` : tail + stays;
+  };
+}
+
+/** One connection as long as it brings plain requests, one after the other. */
+class PlainConnection {
+  readonly socket: Socket;
+  readonly peerIp: string | null;
+  private readonly elsewhere: (socket: Socket) => void;
+  private readonly shared: Shared;
+  private client: SocketClient | null = null;
+  private parts: Buffer[] = [];
+  private bytes = 0;
+  private head: PlainHead | null = null;
+  /** Monotonic ms since which it has been waiting for a request, or for the rest of one. */
+  private waitingSince = performance.now();
+  private isNew = true;
+  private isPaused = false;
+
+  constructor(socket: Socket, elsewhere: (socket: Socket) => void, shared: Shared) {
+    this.socket = socket;
+    this.elsewhere = elsewhere;
+    this.shared = shared;
+    this.peerIp = socket.remoteAddress ?? null;
+    socket.on("data", this.onData);
+    socket.on("drain", this.onDrain);
+    socket.on("end", this.onEnd);
+    socket.on("error", this.onError);
+    socket.on("timeout", this.onError);
+    socket.on("close", this.onClose);
+  }
+
+  destroy() {
+    this.socket.destroy();
+  }
+
+  /** Hands on whoever is slow, and ends whoever has been idle for too long. */
+  look(now: number) {
+    if (this.client !== null) return;
+    const waited = now - this.waitingSince;
+    if (this.bytes > 0 || this.isNew) {
+      if (waited > ARRIVAL_MS) this.handOver();
+    } else if (waited > (this.shared.keepAliveMs ?? KEEP_ALIVE_MS)) this.socket.destroy();
+  }
+
+  private readonly onData = (chunk: Buffer) => {
+    if (this.bytes === 0) this.waitingSince = performance.now();
+    this.parts.push(chunk);
+    this.bytes += chunk.length;
+    if (this.client === null) this.serve();
+    else if (this.bytes > MOST_AHEAD) {
+      this.isPaused = true;
+      this.socket.pause();
+    }
+  };
+
+  private readonly onDrain = () => this.client?.drained();
+
+  /** Whoever closes its side wants nothing more; `node:http` sees it the same way. */
+  private readonly onEnd = () => this.socket.destroy();
+
+  private readonly onError = () => this.socket.destroy();
+
+  private readonly onClose = () => {
+    this.shared.connections.delete(this);
+    this.client?.left();
+  };
+
+  /** Answers the request that the bytes so far hold, if they do. */
+  private serve() {
+    const bytes = this.joined();
+    this.head ??= readPlainHead(bytes, WANTED_HEADERS);
+    const { head } = this;
+    if (head === null || !this.isOurs(head)) return this.handOver();
+    const end = head.bodyAt + head.bodyBytes;
+    if (bytes.length < end) return;
+    this.parts = bytes.length === end ? [] : [bytes.subarray(end)];
+    this.bytes -= end;
+    this.head = null;
+    this.isNew = false;
+    const body = bytes.subarray(head.bodyAt, end);
+    const client = new SocketClient(this, this.shared);
+    this.client = client;
+    this.shared.onBegin?.();
+    void this.shared.handle(
+      {
+        method: head.method,
+        path: head.path,
+        headers: head.headers,
+        peerIp: this.peerIp,
+        readBody(limit) {
+          if (body.length > limit) throw tooLarge(limit);
+          return body;
+        },
+      },
+      client,
+    );
+  }
+
+  private isOurs({ method, path, bodyBytes }: PlainHead) {
+    if (this.shared.isStopping?.() || bodyBytes > LARGEST_BODY || (method === "GET" && bodyBytes > 0)) return false;
+    return isGatewayPath(path);
+  }
+
+  private joined() {
+    const [first] = this.parts;
+    if (this.parts.length === 1 && first !== undefined) return first;
+    const joined = Buffer.concat(this.parts, this.bytes);
+    this.parts = [joined];
+    return joined;
+  }
+
+  /** The answer is complete. What the client sent ahead is next. */
+  answered() {
+    this.client = null;
+    this.shared.onOver?.();
+    this.waitingSince = performance.now();
+    const { socket } = this;
+    if (socket.writableLength > 0) {
+      // Any progress renews the wait.
+      socket.setTimeout(this.shared.stuckMs ?? LONGEST_STUCK_MS);
+      socket.once("drain", () => socket.setTimeout(0));
+    }
+    if (this.isPaused) {
+      this.isPaused = false;
+      socket.resume();
+    }
+    if (this.bytes > 0) setImmediate(this.goOn);
+  }
+
+  private readonly goOn = () => {
+    if (this.client === null && this.bytes > 0 && !this.socket.destroyed) this.serve();
+  };
+
+  private handOver() {
+    const { socket } = this;
+    this.shared.connections.delete(this);
+    socket.pause();
+    socket.off("data", this.onData).off("drain", this.onDrain).off("end", this.onEnd);
+    socket.off("error", this.onError).off("timeout", this.onError).off("close", this.onClose);
+    const bytes = this.bytes === 0 ? null : this.joined();
+    if (bytes !== null) socket.unshift(bytes);
+    this.elsewhere(socket);
+    socket.resume();
+  }
+}
+
+class SocketClient implements Client {
+  onGone: (() => void) | null = null;
+  onDrain: (() => void) | null = null;
+  waitingSince: number | null = null;
+  isGone = false;
+  private readonly connection: PlainConnection;
+  private readonly shared: Shared;
+  private isLast = false;
+
+  constructor(connection: PlainConnection, shared: Shared) {
+    this.connection = connection;
+    this.shared = shared;
+  }
+
+  begin(status: number, headers: Record<string, string>) {
+    if (this.isGone) return;
+    this.connection.socket.write(`${this.headOf(status, headers)}transfer-encoding: chunked\r\n\r\n`, "latin1");
+  }
+
+  write(chunk: Buffer) {
+    // An empty chunk would be the end mark.
+    if (this.isGone || chunk.length === 0) return true;
+    const goesOn = this.connection.socket.write(
+      `${chunk.length.toString(16)}\r\n${chunk.toString("latin1")}\r\n`,
+      "latin1",
+    );
+    if (!goesOn) this.waitingSince ??= performance.now();
+    return goesOn;
+  }
+
+  end() {
+    if (this.isGone) return;
+    this.connection.socket.write("0\r\n\r\n", "latin1");
+    this.over();
+  }
+
+  answer(status: number, headers: Record<string, string>, body: Buffer) {
+    if (this.isGone) return;
+    const { socket } = this.connection;
+    const head = `${this.headOf(status, headers)}content-length: ${body.length}\r\n\r\n`;
+    if (body.length <= WRITTEN_AS_TEXT) socket.write(head + body.toString("latin1"), "latin1");
+    else {
+      socket.cork();
+      socket.write(head, "latin1");
+      socket.write(body);
+      socket.uncork();
+    }
+    this.over();
+  }
+
+  cut() {
+    this.connection.destroy();
+  }
+
+  drained() {
+    this.waitingSince = null;
+    this.onDrain?.();
+  }
+
+  left() {
+    if (this.isGone) return;
+    this.isGone = true;
+    const heard = this.onGone;
+    this.onGone = null;
+    this.shared.onOver?.();
+    heard?.();
+  }
+
+  private over() {
+    this.isGone = true;
+    this.onGone = null;
+    if (this.isLast) this.connection.socket.end();
+    this.connection.answered();
+  }
+
+  private headOf(status: number, headers: Readonly<Record<string, string>>) {
+    this.isLast = this.shared.isStopping?.() === true;
+    let head = `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ""}\r\n${this.shared.tail(this.isLast)}`;
+    for (const name in headers) if (name !== "content-length") head += `${name}: ${headers[name]}\r\n`;
+    return head;
+  }
+}
