@@ -1,5 +1,5 @@
 // `npm test`: every suite, also after one has failed, and one line at the end that counts them all.
-import { spawn } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { ensureBrowser, HOW_TO_INSTALL } from "./browser.mjs";
@@ -88,6 +88,8 @@ mkdirSync(reports, { recursive: true });
 if (!existsSync("/usr/bin/redis-server") && !existsSync("/usr/local/bin/redis-server")) {
   say("There is no redis-server here: tests of limits shared between replicas are skipped.");
 }
+if (spawnSync("shellcheck", ["--version"]).error)
+  say("There is no shellcheck here: the scripts for pods are not checked with it.");
 const results = [
   await step("format and lint", [bin("@biomejs/biome/bin/biome"), "check", "."]),
   await step("route types", [bin("next/dist/bin/next"), "typegen"]),
