@@ -25,6 +25,7 @@ const CATALOGUE = {
   expectation_failed: { status: 417, retry: false },
   rate_limit_exceeded: { status: 429, retry: true },
   insufficient_quota: { status: 429, retry: false },
+  budget_exhausted: { status: 429, retry: false },
   headers_too_large: { status: 431, retry: false },
   client_closed: { status: 499, retry: false },
   internal_error: { status: 500, retry: true },

@@ -35,7 +35,7 @@ test("each question gets the answer to itself, in whatever order they come", asy
     kind: "key" as const,
     id,
     ownerId: "m",
-    limits: { rpm: 60, tpm: null, concurrency: null, monthlyTokens: null },
+    limits: { rpm: 60, tpm: null, concurrency: null, monthlyTokens: null, monthlyMicroUsd: null },
   });
   const answers = Promise.all([line.ask([account("1")]), line.ask([account("2"), account("3")])]);
   for (const tell of later) tell();

@@ -68,10 +68,19 @@ async function refreshRecent(client: pg.PoolClient) {
   if (recent === undefined) return;
   await within(client, async () => {
     await split(client, recent.from, recent.to);
-    await client.query("UPDATE cost_refreshes SET refreshed_at = now() WHERE id = 1");
+    await client.query(REFRESHED);
     return true;
   });
 }
+
+/** Where nothing ran for a day, a token costs what it did before. */
+const REFRESHED = `
+UPDATE cost_refreshes SET refreshed_at = now(), micro_usd_per_token = coalesce(
+  (SELECT sum(gpu_micro_usd)::float8 FROM usage_costs WHERE hour_at > now() - interval '1 day') / nullif(
+  (SELECT sum(prompt_tokens + completion_tokens)::float8 FROM usage_rollups
+   WHERE bucket_at > now() - interval '1 day' AND pod_id IN (SELECT pod_id FROM pod_hours WHERE hour_at > now() - interval '1 day')), 0),
+  micro_usd_per_token)
+WHERE id = 1`;
 
 /** Hours that are over, since the first price, as far back as their requests are kept. From now on, whoever changes their events takes the announcement back. */
 async function announceHours(client: pg.PoolClient) {

@@ -135,6 +135,31 @@ test("a used-up month is another refusal than a full minute: no retry helps", as
   expect(await refused.json()).toMatchObject({ error: { code: "insufficient_quota" } });
 });
 
+test("a month's GPU dollars that are used up are refused with a code of their own, wherever they were spent", async () => {
+  const rich = await rig.issueKey({ limits: { monthlyMicroUsd: 2_000_000 } });
+  const poor = await rig.issueKey({ memberLimits: { monthlyMicroUsd: 1_999_999 } });
+  for (const [{ keyId, memberId }, model] of [
+    [rich, "a"],
+    [rich, "b"],
+    [poor, "a"],
+    [poor, "b"],
+  ] as const) {
+    await rig.database.query(
+      `INSERT INTO usage_costs (hour_at, key_id, member_id, pod_id, model, gpu_micro_usd)
+       VALUES (date_trunc('month', now(), 'UTC'), $1, $2, $3, $4, 999999 + ($4 = 'b')::int)`,
+      [keyId, memberId, rig.podId, model],
+    );
+  }
+  expect((await chat(rich.secret)).status).toBe(200);
+  const refused = await chat(poor.secret);
+  expect(refused.status).toBe(429);
+  expect(refused.headers.get("x-should-retry")).toBe("false");
+  expect(await refused.json()).toMatchObject({
+    error: { code: "budget_exhausted", message: expect.stringContaining("$1.999999") },
+  });
+  expect(await rig.rowsOf(poor.keyId)).toMatchObject([{ outcome: "rejected", error_code: "budget_exhausted" }]);
+});
+
 test("what was used this month before the gateway started counts, and last month's use doesn't", async () => {
   const used = await rig.issueKey({ memberLimits: { monthlyTokens: 500 } });
   const fresh = await rig.issueKey({ limits: { monthlyTokens: 500 } });

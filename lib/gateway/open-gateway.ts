@@ -9,7 +9,7 @@ import { verdictOn } from "@/lib/keys/verdict";
 import { createAdmit, LimitReached, monthOf, type Permit } from "@/lib/limits/admit";
 import type { Account, LimitStore } from "@/lib/limits/ask";
 import { openLimits } from "@/lib/limits/open-limits";
-import { countReplicas, tokensOfMonth } from "@/lib/limits/queries";
+import { countReplicas, spentInMonth } from "@/lib/limits/queries";
 import { reservationOf, trueUse } from "@/lib/limits/reservation";
 import { log } from "@/lib/log";
 import { createFairQueue, type FairQueue, type Turn } from "@/lib/pods/queue";
@@ -91,7 +91,7 @@ export async function openGateway({ env, probe, observe, limits, waits = {} }: O
   const admit = createAdmit({
     store: kept.store,
     roleLimits: (role) => roleLimits?.[role] ?? NO_LIMITS,
-    spentOf: (account, month) => tokensOfMonth(account, month),
+    spentOf: (account, month) => spentInMonth(account, month),
     now: () => performance.now(),
     wall: clockNow,
   });

@@ -20,6 +20,7 @@ export function accountsOf({ keyId, memberId, limits, memberLimits }: Caller, ro
     tpm: ceiling("tpm"),
     concurrency: ceiling("concurrency"),
     monthlyTokens: ceiling("monthlyTokens"),
+    monthlyMicroUsd: ceiling("monthlyMicroUsd"),
   };
   const accounts: Account[] = [];
   if (isLimited(limits)) accounts.push({ kind: "key", id: keyId, ownerId: memberId, limits });
@@ -27,6 +28,6 @@ export function accountsOf({ keyId, memberId, limits, memberLimits }: Caller, ro
   return accounts;
 }
 
-function isLimited({ rpm, tpm, concurrency, monthlyTokens }: Account["limits"]) {
-  return rpm !== null || tpm !== null || concurrency !== null || monthlyTokens !== null;
+function isLimited({ rpm, tpm, concurrency, monthlyTokens, monthlyMicroUsd }: Limits) {
+  return rpm !== null || tpm !== null || concurrency !== null || monthlyTokens !== null || monthlyMicroUsd !== null;
 }

@@ -11,7 +11,13 @@ const account = (limits: Partial<Account["limits"]>, id = "a"): Account => ({
   limits: { ...NO_LIMITS, ...limits },
 });
 let ids = 0;
-const ask = (accounts: Account[], tokens = 10): Ask => ({ id: `call-${++ids}`, accounts, tokens, month: "2026-11" });
+const ask = (accounts: Account[], tokens = 10): Ask => ({
+  id: `call-${++ids}`,
+  accounts,
+  tokens,
+  microUsd: 0,
+  month: "2026-11",
+});
 
 function rig() {
   const clock = { now: 0 };
@@ -63,12 +69,12 @@ test("a budget nobody has read is unknown, and once read it is overrun by at mos
   const { ledger } = rig();
   const key = account({ monthlyTokens: 1_000 });
   expect(ledger.take(ask([key])).is).toBe("unknown");
-  ledger.seed(key, "2026-11", 950);
+  ledger.seed(key, "2026-11", { tokens: 950, microUsd: null });
   const first = ask([key], 100);
   expect(ledger.take(first).is).toBe("taken");
   expect(ledger.take(ask([key], 1))).toMatchObject({ is: "refused", by: { limit: "monthlyTokens", afterMs: null } });
   ledger.settle(first.id, { minuteTokens: 20, monthTokens: 20 });
-  ledger.seed(key, "2026-11", 900); // the database is a moment behind
+  ledger.seed(key, "2026-11", { tokens: 900, microUsd: null }); // the database is a moment behind
   const second = ask([key], 100);
   expect(ledger.take(second).is).toBe("taken");
   ledger.settle(second.id, { minuteTokens: 100, monthTokens: 100 });

@@ -1,10 +1,11 @@
+import type { LimitName } from "../keys/limits";
 import {
   type Account,
   type Ask,
-  type KeptLimit,
   type LimitStore,
   type Meter,
   nameOf,
+  type Spent,
   type Standing,
   type Use,
   type Verdict,
@@ -29,6 +30,11 @@ class Book {
   spent: number | null = null;
   /** Held by calls that run now. */
   held = 0;
+  /** This month's money as it was last shared out; null until somebody has said. */
+  microUsd: number | null = null;
+  heldMicroUsd = 0;
+  /** What calls of the last minute may have cost: the shares contain it by the time it is forgotten here. */
+  readonly money = new MinuteWindow();
 
   isIdle(now: number) {
     return this.inFlight === 0 && now - this.usedAt > FORGET_AFTER_MS;
@@ -40,14 +46,15 @@ type Taken = {
   request: Slot | null;
   tokens: { slot: Slot; amount: number } | null;
   budget: { month: string; amount: number } | null;
+  money: { month: string; amount: number } | null;
 };
 
-type Excess = { account: Account; limit: KeptLimit; afterMs: number | null };
+type Excess = { account: Account; limit: LimitName; afterMs: number | null };
 
 /** A store that answers at once. */
 export type Ledger = Omit<LimitStore, "take" | "seed" | "standings"> & {
   take(ask: Ask): Verdict;
-  seed(account: Account, month: string, spent: number): void;
+  seed(account: Account, month: string, spent: Spent): void;
   standings(accounts: readonly Account[], month: string): Standing[];
   /** Calls that hold a place, and accounts remembered. */
   size(): { open: number; accounts: number };
@@ -73,6 +80,8 @@ export function createLedger(now: () => number): Ledger {
       book.month = month;
       book.spent = null;
       book.held = 0;
+      book.microUsd = null;
+      book.heldMicroUsd = 0;
     }
     return book;
   }
@@ -82,7 +91,11 @@ export function createLedger(now: () => number): Ledger {
     asks += 1;
     if (asks % SWEEP_EVERY === 0) sweep(at);
     const entries = ask.accounts.map((account) => ({ account, book: bookOf(account, ask.month) }));
-    const unknown = entries.filter(({ account, book }) => account.limits.monthlyTokens !== null && book.spent === null);
+    const unknown = entries.filter(
+      ({ account: { limits }, book }) =>
+        (limits.monthlyTokens !== null && book.spent === null) ||
+        (limits.monthlyMicroUsd !== null && book.microUsd === null),
+    );
     if (unknown.length > 0) return { is: "unknown", accounts: unknown.map(({ account }) => account) };
 
     let worst: Excess | null = null;
@@ -100,7 +113,7 @@ export function createLedger(now: () => number): Ledger {
     if (taken === undefined) return;
     open.delete(id);
     const at = now();
-    for (const { book, request, tokens, budget } of taken) {
+    for (const { book, request, tokens, budget, money } of taken) {
       book.inFlight -= 1;
       book.usedAt = at;
       if (use === null && request !== null) book.requests.giveBack(request, 1);
@@ -113,13 +126,18 @@ export function createLedger(now: () => number): Ledger {
         book.held -= budget.amount;
         book.spent = (book.spent ?? 0) + (use?.monthTokens ?? 0);
       }
+      if (money !== null && money.month === book.month) {
+        book.heldMicroUsd -= money.amount;
+        book.money.take(use?.microUsd ?? 0, at);
+      }
     }
   }
 
-  /** What counts never shrinks within a month: the database hears of a call's end a moment later than this does. */
-  function seed(account: Account, month: string, spent: number) {
+  /** Tokens never shrink within a month: the database hears of a call's end a moment later than this does. Shares of money may. */
+  function seed(account: Account, month: string, { tokens, microUsd }: Spent) {
     const book = bookOf(account, month);
-    book.spent = Math.max(book.spent ?? 0, spent);
+    if (tokens !== null) book.spent = Math.max(book.spent ?? 0, tokens);
+    if (microUsd !== null) book.microUsd = microUsd;
   }
 
   function standings(accounts: readonly Account[], month: string): Standing[] {
@@ -153,10 +171,12 @@ export function createLedger(now: () => number): Ledger {
 
 /** The limit of an account that stands in the way; the month's before the minute's, because waiting helps least there. */
 function excessOf(account: Account, book: Book, tokens: number, at: number): Excess | null {
-  const { rpm, tpm, concurrency, monthlyTokens } = account.limits;
+  const { rpm, tpm, concurrency, monthlyTokens, monthlyMicroUsd } = account.limits;
   // The last call within a budget may go over it by what it takes; while it runs, nobody else gets in.
   if (monthlyTokens !== null && (book.spent ?? 0) + book.held >= monthlyTokens)
     return { account, limit: "monthlyTokens", afterMs: null };
+  if (monthlyMicroUsd !== null && (book.microUsd ?? 0) + book.heldMicroUsd + book.money.used(at) >= monthlyMicroUsd)
+    return { account, limit: "monthlyMicroUsd", afterMs: null };
   let excess: Excess | null = null;
   if (rpm !== null) excess = waiting(account, "rpm", book.requests.roomAfterMs(1, rpm, at));
   if (tpm !== null)
@@ -166,7 +186,7 @@ function excessOf(account: Account, book: Book, tokens: number, at: number): Exc
   return excess;
 }
 
-function waiting(account: Account, limit: KeptLimit, afterMs: number): Excess | null {
+function waiting(account: Account, limit: LimitName, afterMs: number): Excess | null {
   return afterMs === 0 ? null : { account, limit, afterMs };
 }
 
@@ -181,9 +201,9 @@ function fitted(tokens: number, tpm: number) {
   return Math.min(tokens, tpm);
 }
 
-function takeFrom({ limits }: Account, book: Book, { tokens, month }: Ask, at: number): Taken {
-  const { rpm, tpm, monthlyTokens } = limits;
-  const taken: Taken = { book, request: null, tokens: null, budget: null };
+function takeFrom({ limits }: Account, book: Book, { tokens, microUsd, month }: Ask, at: number): Taken {
+  const { rpm, tpm, monthlyTokens, monthlyMicroUsd } = limits;
+  const taken: Taken = { book, request: null, tokens: null, budget: null, money: null };
   if (rpm !== null) taken.request = book.requests.take(1, at);
   if (tpm !== null) {
     const amount = fitted(tokens, tpm);
@@ -194,6 +214,10 @@ function takeFrom({ limits }: Account, book: Book, { tokens, month }: Ask, at: n
   if (monthlyTokens !== null) {
     book.held += tokens;
     taken.budget = { month, amount: tokens };
+  }
+  if (monthlyMicroUsd !== null) {
+    book.heldMicroUsd += microUsd;
+    taken.money = { month, amount: microUsd };
   }
   return taken;
 }

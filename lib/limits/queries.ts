@@ -1,7 +1,8 @@
 import type pg from "pg";
 import { AppError } from "@/lib/errors";
 import { postgres } from "@/lib/postgres";
-import type { Account } from "./ask";
+import { refreshCosts } from "../costs/mutations";
+import type { Account, Spent } from "./ask";
 
 const DEADLINE_MS = 3_000;
 const COLUMN = { key: "key_id", member: "member_id" } as const;
@@ -20,15 +21,64 @@ export async function tokensOfMonth({ kind, id }: Account, month: string, pool?:
     const { rows } = await (pool ?? postgres()).query<{ spent: number }>(query);
     return rows[0]?.spent ?? 0;
   } catch (cause) {
-    throw new AppError(
-      "database_unavailable",
-      "Podpass cannot tell right now how much of the month's budget is left.",
-      {
-        retryAfterSeconds: 5,
-        cause,
-      },
-    );
+    throw budgetUnknown(cause);
   }
+}
+
+/** Shares of the running hour that are older than this are made anew before anybody is let in by them. */
+const FRESH_MS = 45_000;
+
+type Money = { spent: number; ageMs: number | null; microUsdPerToken: number };
+
+/**
+ * What a key, or all keys of a member, used in a calendar month (UTC): tokens and money, as far as the account is limited in
+ * them. Throws `database_unavailable` where nobody can say, also where the pods' hours are not shared out any more.
+ */
+export async function spentInMonth(
+  account: Account,
+  month: string,
+  pool?: pg.Pool,
+): Promise<Spent & { microUsdPerToken: number }> {
+  const [tokens, money] = await Promise.all([
+    account.limits.monthlyTokens === null ? null : tokensOfMonth(account, month, pool),
+    account.limits.monthlyMicroUsd === null ? null : freshMoneyOfMonth(account, month, pool),
+  ]);
+  return { tokens, microUsd: money?.spent ?? null, microUsdPerToken: money?.microUsdPerToken ?? 0 };
+}
+
+/** The micro-dollars that a key, or all keys of a member, were charged in a calendar month (UTC), as they are shared out now. */
+export async function moneyOfMonth(account: Account, month: string): Promise<number> {
+  return (await readMoney(account, month))?.spent ?? 0;
+}
+
+async function freshMoneyOfMonth(account: Account, month: string, pool?: pg.Pool): Promise<Money> {
+  const isFresh = (money: Money | undefined): money is Money => (money?.ageMs ?? Infinity) < FRESH_MS;
+  try {
+    let money = await readMoney(account, month, pool);
+    if (!isFresh(money) && (await refreshCosts(pool))) money = await readMoney(account, month, pool);
+    if (isFresh(money)) return money;
+  } catch (cause) {
+    throw budgetUnknown(cause);
+  }
+  throw budgetUnknown();
+}
+
+async function readMoney({ kind, id }: Account, month: string, pool?: pg.Pool) {
+  const text = `SELECT refreshed.micro_usd_per_token AS "microUsdPerToken",
+      (extract(epoch FROM now() - refreshed.refreshed_at) * 1000)::float8 AS "ageMs",
+      (SELECT coalesce(sum(gpu_micro_usd), 0)::float8 FROM usage_costs WHERE ${COLUMN[kind]} = $1
+         AND hour_at >= $2::timestamptz AND hour_at < $2::timestamptz + interval '1 month') AS spent
+    FROM cost_refreshes AS refreshed WHERE id = 1`;
+  const values = [id, `${month}-01T00:00:00Z`];
+  const query = { name: `podpass_money_${kind}`, text, values, query_timeout: DEADLINE_MS };
+  return (await (pool ?? postgres()).query<Money>(query)).rows[0];
+}
+
+function budgetUnknown(cause?: unknown) {
+  return new AppError("database_unavailable", "Podpass cannot tell right now how much of the month's budget is left.", {
+    retryAfterSeconds: 5,
+    cause,
+  });
 }
 
 /** Gateway processes on this database that spoke up lately, this one included. */

@@ -1,6 +1,7 @@
 /**
  * One packed value per account: `r` and `t`, the slots of the minute's requests and tokens (second, last time, amount);
- * `open`, the calls that run (lease's end, seconds of their slots, tokens held, month); `month` and `spent`. All accounts of
+ * `open`, the calls that run (lease's end, seconds of their slots, tokens held, month, tokens and money held for it); `month`,
+ * `spent` and `usd`, the month's tokens and money; `m`, slots of what the last minute's calls may have cost. All accounts of
  * a call carry their member's id as hash tag, so they lie on one node of a cluster. The clock is the server's.
  */
 const COMMON = `
@@ -52,6 +53,7 @@ end
 local function load(key)
   local packed = redis.call('GET', key)
   local book = packed and cmsgpack.unpack(packed) or { r = {}, t = {}, open = {}, month = '', spent = -1 }
+  book.m, book.usd = book.m or {}, book.usd or -1
   for id, call in pairs(book.open) do
     if call[1] <= now then book.open[id] = nil end
   end
@@ -63,20 +65,21 @@ local function save(key, book)
 end
 `;
 
-/** KEYS: accounts. ARGV: id, month, tokens, lease in ms, and per account rpm, tpm, concurrency, monthly tokens (-1: none). */
+/** KEYS: accounts. ARGV: id, month, tokens, lease in ms, money, and per account rpm, tpm, concurrency, monthly tokens, monthly money (-1: none). */
 export const TAKE = `${COMMON}
-local id, month, tokens, lease = ARGV[1], ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[4])
+local id, month, tokens, lease, usd = ARGV[1], ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[4]), tonumber(ARGV[5])
 local books, limits, unknown = {}, {}, {}
 for i, key in ipairs(KEYS) do
   local book = load(key)
   if book.month ~= month then
     book.month = month
     book.spent = -1
+    book.usd = -1
   end
   books[i] = book
   limits[i] = {}
-  for j = 1, 4 do limits[i][j] = tonumber(ARGV[4 * i + j]) end
-  if limits[i][4] >= 0 and book.spent < 0 then unknown[#unknown + 1] = i end
+  for j = 1, 5 do limits[i][j] = tonumber(ARGV[5 * i + j]) end
+  if limits[i][4] >= 0 and book.spent < 0 or limits[i][5] >= 0 and book.usd < 0 then unknown[#unknown + 1] = i end
 end
 if #unknown > 0 then return cjson.encode({ is = 'unknown', unknown = unknown }) end
 
@@ -85,13 +88,14 @@ local function stand(i, name, after)
   if after > 0 and (not worst or after > worst.after) then worst = { account = i, limit = name, after = after } end
 end
 for i, book in ipairs(books) do
-  local rpm, tpm, concurrency, budget = unpack(limits[i])
-  local running, held = 0, 0
+  local rpm, tpm, concurrency, budget, money = unpack(limits[i])
+  local running, held, heldUsd = 0, 0, 0
   for _, call in pairs(book.open) do
     running = running + 1
-    if call[5] == month then held = held + call[6] end
+    if call[5] == month then held, heldUsd = held + call[6], heldUsd + (call[7] or 0) end
   end
   if budget >= 0 and book.spent + held >= budget then stand(i, 'monthlyTokens', math.huge) end
+  if money >= 0 and book.usd + heldUsd + used(book.m) >= money then stand(i, 'monthlyMicroUsd', math.huge) end
   if rpm >= 0 then stand(i, 'rpm', roomAfter(book.r, 1, rpm)) end
   if tpm >= 0 then stand(i, 'tpm', roomAfter(book.t, math.min(tokens, tpm), tpm)) end
   if concurrency >= 0 and running >= concurrency then stand(i, 'concurrency', 1000) end
@@ -112,7 +116,7 @@ end
 if not worst then
   for i, book in ipairs(books) do
     local rpm, tpm = limits[i][1], limits[i][2]
-    local call = { now + lease, -1, -1, 0, month, limits[i][4] >= 0 and tokens or 0 }
+    local call = { now + lease, -1, -1, 0, month, limits[i][4] >= 0 and tokens or 0, limits[i][5] >= 0 and usd or 0 }
     if rpm >= 0 then call[2] = add(book.r, 1) end
     if tpm >= 0 then
       call[4] = math.min(tokens, tpm)
@@ -130,9 +134,9 @@ end
 return cjson.encode(answer)
 `;
 
-/** KEYS: accounts. ARGV: id, tokens for the minute, tokens for the month; -1 and -1 where the call is to be as if it had never been. */
+/** KEYS: accounts. ARGV: id, tokens for the minute, tokens for the month, money; -1 and -1 where the call is to be as if it had never been. */
 export const END = `${COMMON}
-local id, minute, month = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3])
+local id, minute, month, usd = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
 for _, key in ipairs(KEYS) do
   local book = load(key)
   local call = book.open[id]
@@ -144,20 +148,28 @@ for _, key in ipairs(KEYS) do
       if rest > 0 then back(book.t, call[3], rest) elseif rest < 0 then add(book.t, -rest) end
     end
     if call[5] == book.month and book.spent >= 0 then book.spent = book.spent + math.max(0, month) end
+    if call[5] == book.month and book.usd >= 0 and usd > 0 then
+      used(book.m)
+      add(book.m, usd)
+    end
     save(key, book)
   end
 end
 return 1
 `;
 
-/** KEYS: one account. ARGV: month, tokens spent in it at least. */
+/** KEYS: one account. ARGV: month, tokens spent in it at least, money shared out in it (-1: not asked for). */
 export const SEED = `${COMMON}
 local book = load(KEYS[1])
 if book.month < ARGV[1] then
   book.month = ARGV[1]
   book.spent = -1
+  book.usd = -1
 end
-if book.month == ARGV[1] then book.spent = math.max(book.spent, tonumber(ARGV[2])) end
+if book.month == ARGV[1] then
+  book.spent = math.max(book.spent, tonumber(ARGV[2]))
+  if tonumber(ARGV[3]) >= 0 then book.usd = tonumber(ARGV[3]) end
+end
 save(KEYS[1], book)
 return 1
 `;

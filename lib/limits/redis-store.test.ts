@@ -2,7 +2,7 @@ import { Redis } from "ioredis";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { createRedis, redisProgram } from "@/test/rig/redis";
 import { NO_LIMITS } from "../keys/limits";
-import type { Account, Ask, Standing, Use, Verdict } from "./ask";
+import type { Account, Ask, Spent, Standing, Use, Verdict } from "./ask";
 import { createLedger } from "./ledger";
 import { createRedisStore, type RedisStore } from "./redis-store";
 
@@ -13,7 +13,7 @@ if (redisProgram === null)
 type Replica = {
   take(ask: Ask): Promise<Verdict>;
   end(id: string, use: Use | null): Promise<void>;
-  seed(account: Account, month: string, spent: number): Promise<void>;
+  seed(account: Account, month: string, spent: Spent): Promise<void>;
   standings(accounts: readonly Account[], month: string): Promise<Standing[]>;
 };
 
@@ -28,7 +28,13 @@ const limited = (
   ownerId,
   limits: { ...NO_LIMITS, ...limits },
 });
-const ask = (accounts: Account[], tokens = 10): Ask => ({ id: `call-${++ids}`, accounts, tokens, month: "2026-11" });
+const ask = (accounts: Account[], tokens = 10): Ask => ({
+  id: `call-${++ids}`,
+  accounts,
+  tokens,
+  microUsd: 0,
+  month: "2026-11",
+});
 
 const clients: Redis[] = [];
 const stores: RedisStore[] = [];
@@ -106,13 +112,40 @@ describe.each(kinds)("limits kept %s", (_, open) => {
     });
   });
 
+  test("money is unknown until it is read, held while calls run, and counted for a minute after", async () => {
+    const [a, b] = open();
+    const key = limited({ monthlyMicroUsd: 1_000 });
+    expect(await a.take(ask([key]))).toMatchObject({ is: "unknown", accounts: [{ id: key.id }] });
+    await a.seed(key, "2026-11", { tokens: null, microUsd: 800 });
+    const costing = (microUsd: number) => ({ ...ask([key]), microUsd });
+    const calls = Array.from({ length: 20 }, () => costing(200));
+    const verdicts = await Promise.all(calls.map((call, index) => (index % 2 === 0 ? a : b).take(call)));
+    expect(verdicts.filter(({ is }) => is === "taken")).toHaveLength(1);
+    expect(verdicts.find(({ is }) => is === "refused")).toMatchObject({
+      by: { limit: "monthlyMicroUsd", afterMs: null },
+    });
+    for (const { id } of calls) {
+      for (const store of [a, b]) await store.end(id, { minuteTokens: 5, monthTokens: 5, microUsd: 150 });
+    }
+    const second = costing(100);
+    expect((await b.take(second)).is).toBe("taken");
+    expect((await a.take(costing(1))).is).toBe("refused");
+    await b.end(second.id, null);
+    expect((await a.take(costing(50))).is).toBe("taken");
+    await b.seed(key, "2026-11", { tokens: null, microUsd: 700 }); // shares may become less
+    expect((await b.take(costing(1))).is).toBe("taken");
+    await b.seed(key, "2026-11", { tokens: null, microUsd: 1_000 });
+    expect((await a.take(costing(1))).is).toBe("refused");
+    expect((await a.take({ ...costing(1), month: "2026-12" })).is).toBe("unknown");
+  });
+
   test("anybody can look how accounts stand, and looking takes nothing", async () => {
     const [a, b] = open();
     const key = limited({ rpm: 60, tpm: 1_000, concurrency: 4, monthlyTokens: 5_000 });
     const member = limited({ rpm: 100 }, "member", key.ownerId);
     const nothing = { requests: 0, requestsResetMs: 0, tokens: 0, tokensResetMs: 0, inFlight: 0, monthTokens: null };
     expect(await b.standings([key, member], "2026-11")).toEqual([nothing, nothing]);
-    await a.seed(key, "2026-11", 40);
+    await a.seed(key, "2026-11", { tokens: 40, microUsd: null });
     const [first, second] = [ask([key, member], 300), ask([key, member], 100)];
     for (const call of [first, second]) expect((await a.take(call)).is).toBe("taken");
     await a.end(first.id, { minuteTokens: 50, monthTokens: 50 });
@@ -140,7 +173,7 @@ describe.each(kinds)("limits kept %s", (_, open) => {
     const [a, b] = open();
     const key = limited({ monthlyTokens: 1_000 });
     expect(await a.take(ask([key]))).toMatchObject({ is: "unknown", accounts: [{ id: key.id }] });
-    await a.seed(key, "2026-11", 990);
+    await a.seed(key, "2026-11", { tokens: 990, microUsd: null });
     const calls = Array.from({ length: 20 }, () => ask([key], 100));
     const verdicts = await Promise.all(calls.map((call, index) => (index % 2 === 0 ? a : b).take(call)));
     expect(verdicts.filter(({ is }) => is === "taken")).toHaveLength(1);
@@ -149,7 +182,7 @@ describe.each(kinds)("limits kept %s", (_, open) => {
     });
     for (const [index, { id }] of calls.entries())
       await (index % 2 === 0 ? a : b).end(id, { minuteTokens: 5, monthTokens: 5 });
-    await b.seed(key, "2026-11", 900); // the database is a moment behind
+    await b.seed(key, "2026-11", { tokens: 900, microUsd: null }); // the database is a moment behind
     expect((await b.take(ask([key], 100))).is).toBe("taken");
     expect((await a.take({ ...ask([key], 1), month: "2026-12" })).is).toBe("unknown");
   });

@@ -1,15 +1,7 @@
 import { createHash } from "node:crypto";
 import type { Redis } from "ioredis";
-import {
-  type Account,
-  type Ask,
-  type KeptLimit,
-  type Meter,
-  nameOf,
-  type Standing,
-  type Use,
-  type Verdict,
-} from "./ask";
+import type { LimitName } from "../keys/limits";
+import { type Account, type Ask, type Meter, nameOf, type Spent, type Standing, type Use, type Verdict } from "./ask";
 import { END, RENEW, SEED, STAND, TAKE } from "./redis-scripts";
 
 /** A replica that dies gives its places back within this. */
@@ -21,7 +13,7 @@ type Answer = {
   is: Verdict["is"];
   unknown?: number[];
   account?: number;
-  limit?: KeptLimit;
+  limit?: LimitName;
   after?: number;
   requests?: Meter;
   tokens?: Meter;
@@ -31,7 +23,7 @@ type Answer = {
 export type RedisStore = {
   take(ask: Ask): Promise<Verdict>;
   end(id: string, use: Use | null): Promise<void>;
-  seed(account: Account, month: string, spent: number): Promise<void>;
+  seed(account: Account, month: string, spent: Spent): Promise<void>;
   standings(accounts: readonly Account[], month: string): Promise<Standing[]>;
   close(): void;
 };
@@ -44,10 +36,10 @@ export function createRedisStore(redis: Redis, leaseMs = LEASE_MS, renewMs = REN
   const open = new Map<string, readonly Account[]>();
 
   async function take(ask: Ask): Promise<Verdict> {
-    const limits = ask.accounts.flatMap(({ limits: { rpm, tpm, concurrency, monthlyTokens } }) =>
-      [rpm, tpm, concurrency, monthlyTokens].map((limit) => limit ?? -1),
+    const limits = ask.accounts.flatMap(({ limits: { rpm, tpm, concurrency, monthlyTokens, monthlyMicroUsd } }) =>
+      [rpm, tpm, concurrency, monthlyTokens, monthlyMicroUsd].map((limit) => limit ?? -1),
     );
-    const args = [ask.id, ask.month, ask.tokens, leaseMs, ...limits];
+    const args = [ask.id, ask.month, ask.tokens, leaseMs, ask.microUsd, ...limits];
     const answer = JSON.parse(await run(redis, TAKE, ask.accounts.map(keyOf), args)) as Answer;
     if (answer.is === "taken") open.set(ask.id, ask.accounts);
     return verdictOf(ask, answer);
@@ -57,11 +49,16 @@ export function createRedisStore(redis: Redis, leaseMs = LEASE_MS, renewMs = REN
     const accounts = open.get(id);
     if (accounts === undefined) return;
     open.delete(id);
-    await run(redis, END, accounts.map(keyOf), [id, use?.minuteTokens ?? -1, use?.monthTokens ?? -1]);
+    await run(redis, END, accounts.map(keyOf), [
+      id,
+      use?.minuteTokens ?? -1,
+      use?.monthTokens ?? -1,
+      use?.microUsd ?? 0,
+    ]);
   }
 
-  async function seed(account: Account, month: string, spent: number) {
-    await run(redis, SEED, [keyOf(account)], [month, spent]);
+  async function seed(account: Account, month: string, { tokens, microUsd }: Spent) {
+    await run(redis, SEED, [keyOf(account)], [month, tokens ?? -1, microUsd ?? -1]);
   }
 
   async function standings(accounts: readonly Account[], month: string): Promise<Standing[]> {

@@ -31,6 +31,7 @@ test.skipIf(redisProgram === null)(
         id: `call-${++ids}`,
         accounts: [account],
         tokens: 1,
+        microUsd: 0,
         month: "2026-11",
       }));
       const verdicts = await Promise.all(asks.map((ask) => store.take(ask)));

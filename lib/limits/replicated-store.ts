@@ -48,7 +48,8 @@ export function createReplicatedStore({ redis, local, replicas, now, onAway, onB
   }
 
   function takeHere(ask: Ask): Verdict {
-    if (ask.accounts.some(({ limits }) => limits.monthlyTokens !== null)) throw budgetUnknown();
+    if (ask.accounts.some(({ limits }) => limits.monthlyTokens !== null || limits.monthlyMicroUsd !== null))
+      throw budgetUnknown();
     const part = { ...ask, accounts: ask.accounts.map((account) => partOf(account, replicas())) };
     const verdict = local.take(part);
     if (verdict.is === "taken") takenHere.add(ask.id);
@@ -86,7 +87,13 @@ function partOf(account: Account, replicas: number): Account {
   const { rpm, tpm, concurrency } = account.limits;
   return {
     ...account,
-    limits: { rpm: part(rpm), tpm: part(tpm), concurrency: part(concurrency), monthlyTokens: null },
+    limits: {
+      rpm: part(rpm),
+      tpm: part(tpm),
+      concurrency: part(concurrency),
+      monthlyTokens: null,
+      monthlyMicroUsd: null,
+    },
   };
 }
 

@@ -6,7 +6,7 @@ import { createLimitsKeeper, createSharedStore } from "./shared-store";
 
 const key: Account = { kind: "key", id: "a", ownerId: "m", limits: { ...NO_LIMITS, rpm: 10, concurrency: 6 } };
 let ids = 0;
-const ask = () => ({ id: `call-${++ids}`, accounts: [key], tokens: 1, month: "2026-11" });
+const ask = () => ({ id: `call-${++ids}`, accounts: [key], tokens: 1, microUsd: 0, month: "2026-11" });
 
 /** Workers whose messages travel as they do between processes: later, in order, and as JSON. */
 function rig(count: number) {

@@ -1,5 +1,5 @@
 import { AppError } from "../errors";
-import type { Account, Ask, LimitStore, Standing, Use, Verdict } from "./ask";
+import type { Account, Ask, LimitStore, Spent, Standing, Use, Verdict } from "./ask";
 import type { Ledger } from "./ledger";
 
 /** Worker → the process that keeps the limits of all workers. */
@@ -7,7 +7,7 @@ export type LimitsMessage =
   | { type: "limits-take"; turn: number; ask: Ask }
   /** `use` is null where the call is to be as if it had never been. */
   | { type: "limits-end"; id: string; use: Use | null }
-  | { type: "limits-seed"; account: Account; month: string; spent: number }
+  | { type: "limits-seed"; account: Account; month: string; spent: Spent }
   | { type: "limits-look"; turn: number; accounts: readonly Account[]; month: string };
 
 /** The answer to one `limits-take`. */

@@ -20,7 +20,7 @@ import { createFront } from "@/server/front";
 
 export type Transport = "socket" | "node" | "web";
 
-type Limits = { rpm?: number; tpm?: number; concurrency?: number; monthlyTokens?: number };
+type Limits = { rpm?: number; tpm?: number; concurrency?: number; monthlyTokens?: number; monthlyMicroUsd?: number };
 
 type KeyFields = {
   /** Of a member that is there already; without it, a new one. */
@@ -32,8 +32,8 @@ type KeyFields = {
   memberLimits?: Limits;
 };
 
-const columnsOf = ({ rpm, tpm, concurrency, monthlyTokens }: Limits = {}) =>
-  [rpm, tpm, concurrency, monthlyTokens].map((limit) => limit ?? null);
+const columnsOf = ({ rpm, tpm, concurrency, monthlyTokens, monthlyMicroUsd }: Limits = {}) =>
+  [rpm, tpm, concurrency, monthlyTokens, monthlyMicroUsd].map((limit) => limit ?? null);
 
 export type UsageRow = {
   request_id: string;
@@ -93,13 +93,13 @@ export async function startGatewayRig(
     const secret = mintSecret();
     const digest = digestOf(secret, deriveKey(env.PODPASS_SECRET, "pepper"));
     await database.query(
-      `INSERT INTO users (id, email, name, rpm, tpm, concurrency, monthly_tokens) VALUES ($1, $2, 'Rig', $3, $4, $5, $6)
+      `INSERT INTO users (id, email, name, rpm, tpm, concurrency, monthly_tokens, monthly_micro_usd) VALUES ($1, $2, 'Rig', $3, $4, $5, $6, $7)
         ON CONFLICT (id) DO NOTHING`,
       [memberId, `${randomUUID()}@example.org`, ...columnsOf(fields.memberLimits)],
     );
     await database.query(
-      `INSERT INTO api_keys (id, member_id, name, models, cidrs, expires_at, rpm, tpm, concurrency, monthly_tokens)
-        VALUES ($1, $2, 'rig', $3, $4, $5, $6, $7, $8, $9)`,
+      `INSERT INTO api_keys (id, member_id, name, models, cidrs, expires_at, rpm, tpm, concurrency, monthly_tokens, monthly_micro_usd)
+        VALUES ($1, $2, 'rig', $3, $4, $5, $6, $7, $8, $9, $10)`,
       [keyId, memberId, fields.models ?? [], fields.cidrs ?? [], fields.expiresAt ?? null, ...columnsOf(fields.limits)],
     );
     await database.query(

@@ -68,6 +68,11 @@ export const ERROR_WORDS: Partial<Record<ErrorCode, Words>> = {
     meaning: "The month's tokens are used up. They start again on the 1st, 00:00 UTC.",
     retry: false,
   },
+  budget_exhausted: {
+    short: "budget used up",
+    meaning: "The month's GPU dollars are used up. They start again on the 1st, 00:00 UTC.",
+    retry: false,
+  },
   internal_error: {
     short: "our error",
     meaning: "Something failed inside Podpass. The request id finds it in the log.",

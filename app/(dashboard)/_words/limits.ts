@@ -6,11 +6,8 @@ export const LIMIT_FIELDS: readonly { limit: LimitName; field: string; label: st
   { limit: "tpm", field: "tpm", label: "Tokens a minute" },
   { limit: "concurrency", field: "concurrency", label: "In parallel" },
   { limit: "monthlyTokens", field: "monthlyTokens", label: "Tokens a month" },
-  { limit: "monthlyMicroUsd", field: "monthlyUsd", label: "Money a month", unit: "USD" },
+  { limit: "monthlyMicroUsd", field: "monthlyUsd", label: "GPU dollars a month", unit: "USD" },
 ];
-
-/** Beside the field, for as long as the gateway shares out no pod's price. */
-export const MONEY_NOTE = "The amount of money is kept, but no call is refused for it yet.";
 
 /** A limit as its field shows it; empty: not limited here. */
 export function shownLimit(limit: LimitName, value: number | null): string {

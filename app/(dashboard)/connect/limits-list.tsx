@@ -1,20 +1,19 @@
-import { exact } from "@/app/_ui/figures";
-import type { EffectiveLimit, LimitName } from "@/lib/keys/limits";
+import { exact, money } from "@/app/_ui/figures";
+import { type EffectiveLimit, LIMIT_NAMES, type LimitName } from "@/lib/keys/limits";
 
-type Kept = Exclude<LimitName, "monthlyMicroUsd">;
-
-const NAMES: Record<Kept, string> = {
+const NAMES: Record<LimitName, string> = {
   rpm: "Requests a minute",
   tpm: "Tokens a minute",
   concurrency: "In parallel",
   monthlyTokens: "Tokens a month",
+  monthlyMicroUsd: "GPU dollars a month",
 };
 
-/** What a member's keys may use together. Money is left out: nothing is refused for it yet. */
+/** What a member's keys may use together. */
 export function LimitsList({ limits }: { limits: Record<LimitName, EffectiveLimit> }) {
-  const set = (Object.keys(NAMES) as Kept[]).flatMap((name) => {
+  const set = LIMIT_NAMES.flatMap((name) => {
     const { value } = limits[name];
-    return value === null ? [] : [{ name, words: exact(value) }];
+    return value === null ? [] : [{ name, words: name === "monthlyMicroUsd" ? money(value) : exact(value) }];
   });
   if (set.length === 0) return <p className="muted">None, unless a key has its own.</p>;
   return (

@@ -11,6 +11,7 @@ const SHOWN: ErrorCode[] = [
   "model_not_found",
   "rate_limit_exceeded",
   "insufficient_quota",
+  "budget_exhausted",
   "pod_error",
   "pod_unavailable",
   "database_unavailable",

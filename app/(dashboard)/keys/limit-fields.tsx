@@ -2,7 +2,6 @@
 
 import { TextField } from "@/app/_ui/field";
 import type { Limits } from "@/lib/keys/limits";
-import { MONEY_NOTE } from "../_words/limits";
 
 type LimitFieldsProps = {
   /** What the key has of its own; empty fields fall back to the member's and the role's. */
@@ -45,7 +44,7 @@ export function LimitFields({ own, fallback, models, errorOf }: LimitFieldsProps
           inputMode="decimal"
           autoComplete="off"
           defaultValue={own?.monthlyMicroUsd ? String(own.monthlyMicroUsd / 1_000_000) : ""}
-          help={MONEY_NOTE}
+          help="Its share of the pods' hours; calls beyond it are refused."
           placeholder={fallback?.monthlyMicroUsd ? `${fallback.monthlyMicroUsd / 1_000_000}, the default` : "No limit"}
           error={errorOf("monthlyUsd") ?? errorOf("monthlyMicroUsd")}
         />

@@ -10,7 +10,7 @@ import { Time } from "@/app/_ui/time";
 import { showToast } from "@/app/_ui/toast";
 import { useFormAction } from "@/app/_ui/use-form-action";
 import type { Policy } from "@/lib/policy/queries";
-import { LIMIT_FIELDS, MONEY_NOTE, shownLimit } from "../_words/limits";
+import { LIMIT_FIELDS, shownLimit } from "../_words/limits";
 import { ROLES } from "../_words/roles";
 import { policyAction, policyEffectAction } from "./actions";
 import { effectsOf, type Wanted } from "./policy-effects";
@@ -138,7 +138,7 @@ export function PolicyForm({ policy }: { policy: Policy }) {
           </table>
           <p className="help">
             They hold for all keys of a member together. An empty field is no limit. A key or a member may have figures
-            of their own. {MONEY_NOTE}
+            of their own.
           </p>
         </fieldset>
         <input type="hidden" name="strictFields" value={strict ? "on" : "off"} />

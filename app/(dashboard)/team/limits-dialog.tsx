@@ -8,7 +8,7 @@ import { Refused } from "@/app/_ui/refused";
 import { showToast } from "@/app/_ui/toast";
 import { useFormAction } from "@/app/_ui/use-form-action";
 import type { MemberRow } from "@/lib/auth/queries";
-import { LIMIT_FIELDS, MONEY_NOTE, placeholderOf, shownLimit } from "../_words/limits";
+import { LIMIT_FIELDS, placeholderOf, shownLimit } from "../_words/limits";
 import { roleName } from "../_words/roles";
 import { memberLimitsAction } from "./actions";
 import type { TeamContext } from "./context";
@@ -29,7 +29,7 @@ export function LimitsDialog({ of, context, onClose }: LimitsDialogProps) {
         <DialogBody>
           <p>
             They hold for all of {member.name}'s keys together, within 5 seconds. An empty field leaves it to the role,{" "}
-            {roleName(member.role)}. {MONEY_NOTE}
+            {roleName(member.role)}.
           </p>
           <div className="rows gap-above">
             <Refused refusal={refusal} />

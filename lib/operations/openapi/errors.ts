@@ -26,6 +26,7 @@ const WHEN: Readonly<Record<ErrorCode, string | null>> = {
   expectation_failed: "An `Expect` other than `100-continue`.",
   rate_limit_exceeded: "A limit on requests, tokens or parallel calls is reached for now.",
   insufficient_quota: "The month's tokens are used up.",
+  budget_exhausted: "The month's GPU dollars are used up.",
   headers_too_large: "The headers are larger than 16 KiB.",
   client_closed: null,
   internal_error: "Something went wrong inside Podpass. The request id finds it in the log.",

@@ -2,7 +2,7 @@
 
 import { useState } from "react";
 import { useNow } from "@/app/_ui/clock";
-import { compact, compactRound, exact } from "@/app/_ui/figures";
+import { compact, compactRound, exact, money } from "@/app/_ui/figures";
 import { Meter } from "@/app/_ui/meter";
 import { left, longDay } from "@/app/_ui/moments";
 import { SectionTitle } from "@/app/_ui/page-head";
@@ -17,6 +17,7 @@ const NAMES = {
   tpm: { label: "Tokens a minute", unit: "tokens this minute" },
   concurrency: { label: "In parallel", unit: "requests at once" },
   monthlyTokens: { label: "Tokens a month", unit: "tokens this month" },
+  monthlyMicroUsd: { label: "GPU dollars a month", unit: "this month" },
 } as const;
 
 type KeyLimitsProps = {
@@ -58,17 +59,13 @@ export function KeyLimits({ keyId, keyName, effective, own, use: first, context,
         <div className="limits">
           {use.meters.map((meter) => {
             const { label, unit } = NAMES[meter.limit];
-            const isLarge = meter.limit === "monthlyTokens";
             return (
               <Meter
                 key={`${meter.whose} ${meter.limit}`}
                 label={label}
                 used={meter.used}
                 limit={meter.most}
-                words={{
-                  used: isLarge ? compact(meter.used) : exact(meter.used),
-                  limit: isLarge ? compactRound(meter.most) : exact(meter.most),
-                }}
+                words={wordsOf(meter)}
                 unit={unit}
                 help={helpOf(meter, use, whose, now)}
               />
@@ -90,6 +87,12 @@ export function KeyLimits({ keyId, keyName, effective, own, use: first, context,
   );
 }
 
+function wordsOf({ limit, used, most }: LiveMeter) {
+  if (limit === "monthlyMicroUsd") return { used: money(used), limit: money(most) };
+  if (limit === "monthlyTokens") return { used: compact(used), limit: compactRound(most) };
+  return { used: exact(used), limit: exact(most) };
+}
+
 const SOURCES = { key: "Set on the key", member: "Set on the member", role: "Default of the role" };
 
 /** Who is counted, when it refills, where it comes from. */
@@ -97,7 +100,7 @@ function helpOf({ limit, whose: counted, source, emptyAt }: LiveMeter, use: Live
   const who = counted === "key" ? "" : `All of ${whose} keys together. `;
   const wait = emptyAt === null ? 0 : emptyAt.getTime() - now.getTime();
   const refill =
-    limit === "monthlyTokens"
+    limit === "monthlyTokens" || limit === "monthlyMicroUsd"
       ? `Starts again ${longDay(use.monthEndsAt, "UTC")}, 00:00 UTC. `
       : wait > 0
         ? `Full again in ${left(wait)}. `

@@ -1,20 +1,20 @@
 import { wallFields } from "@/app/_ui/moments";
 import { standingsOf } from "@/app/standings";
 import type { Actor } from "@/lib/auth/member";
+import { LIMIT_NAMES, type LimitName } from "@/lib/keys/limits";
 import type { KeyDetail } from "@/lib/keys/queries";
 import { monthOf } from "@/lib/limits/admit";
-import type { Account, KeptLimit, Standing } from "@/lib/limits/ask";
-import { tokensOfMonth } from "@/lib/limits/queries";
+import type { Account, Standing } from "@/lib/limits/ask";
+import { moneyOfMonth, tokensOfMonth } from "@/lib/limits/queries";
 import { usageTotals } from "@/lib/usage/queries";
 import { listRequests } from "@/lib/usage/requests/queries";
 
 const MINUTE_MS = 60_000;
 const DAY_MS = 86_400_000;
-const KEPT = ["rpm", "tpm", "concurrency", "monthlyTokens"] as const satisfies readonly KeptLimit[];
 
 /** One limit that a key's calls are held to, and how much of it is used. */
 export type LiveMeter = {
-  limit: KeptLimit;
+  limit: LimitName;
   /** Whose use counts: this key's, or that of all keys of its member. */
   whose: Account["kind"];
   source: "key" | "member" | "role";
@@ -31,13 +31,21 @@ export type LiveUse = {
   monthEndsAt: Date;
 };
 
+/** Money is shared out in the database, not counted by the gateway. */
+type WithMoney = Standing & { monthMicroUsd: number };
+
 /** Every limit that calls with a key are held to, with what counts against it at `now`. */
 export async function liveUseOf(actor: Actor, key: KeyDetail, now: Date): Promise<LiveUse> {
   const { accounts } = key;
   const told = accounts.length === 0 ? [] : await standingsOf(accounts);
-  const standings = await Promise.all(accounts.map((account, at) => settled(actor, account, told?.[at] ?? null, now)));
+  const standings = await Promise.all(
+    accounts.map(async (account, at): Promise<WithMoney> => {
+      const money = account.limits.monthlyMicroUsd === null ? 0 : moneyOfMonth(account, monthOf(now.getTime()));
+      return { ...(await settled(actor, account, told?.[at] ?? null, now)), monthMicroUsd: await money };
+    }),
+  );
   const meters = accounts.flatMap((account, at) =>
-    KEPT.flatMap((limit) => {
+    LIMIT_NAMES.flatMap((limit) => {
       const most = account.limits[limit];
       const standing = standings[at];
       if (most === null || standing === undefined) return [];
@@ -50,16 +58,17 @@ export async function liveUseOf(actor: Actor, key: KeyDetail, now: Date): Promis
   return { meters, isEstimate: told === null, monthEndsAt: new Date(Date.UTC(year, month, 1)) };
 }
 
-function sourceOf(key: KeyDetail, { kind }: Account, limit: KeptLimit): LiveMeter["source"] {
+function sourceOf(key: KeyDetail, { kind }: Account, limit: LimitName): LiveMeter["source"] {
   if (kind === "key") return "key";
   return key.memberLimits[limit] === null ? "role" : "member";
 }
 
-function usedOf(limit: KeptLimit, standing: Standing, now: Date) {
+function usedOf(limit: LimitName, standing: WithMoney, now: Date) {
   const after = (ms: number) => (ms > 0 ? new Date(now.getTime() + ms) : null);
   if (limit === "rpm") return { used: standing.requests, emptyAt: after(standing.requestsResetMs) };
   if (limit === "tpm") return { used: standing.tokens, emptyAt: after(standing.tokensResetMs) };
   if (limit === "concurrency") return { used: standing.inFlight, emptyAt: null };
+  if (limit === "monthlyMicroUsd") return { used: standing.monthMicroUsd, emptyAt: null };
   return { used: standing.monthTokens ?? 0, emptyAt: null };
 }
 
