@@ -3,7 +3,7 @@ import type { Actor } from "../auth/member";
 import type { Db } from "../db";
 import { newRequestId } from "../usage/request-id";
 
-export type TargetKind = "key" | "pod" | "member" | "invite" | "session" | "policy" | "usage";
+export type TargetKind = "key" | "pod" | "member" | "invite" | "session" | "policy" | "usage" | "network";
 
 /** Facts before or after a change. Never a secret, a password or a hash. */
 export type AuditFacts = Readonly<Record<string, unknown>>;

@@ -12,7 +12,7 @@ import { insertMember } from "./mutations";
 import { hashPassword } from "./password";
 import { mayGrant } from "./role-rules";
 import { type Browser, beginSession, ownId } from "./sessions";
-import { systemActor } from "./sign-in";
+import { systemActor } from "./system-actor";
 
 const INVITE_MS = 7 * 86_400_000;
 

@@ -4,7 +4,7 @@ import { AppError } from "../errors";
 import { asProven } from "./member";
 import { hashPassword } from "./password";
 import { type Browser, beginSession } from "./sessions";
-import { systemActor } from "./sign-in";
+import { systemActor } from "./system-actor";
 
 /** Whether nobody has joined yet, so that setup is open. */
 export async function isFresh(tx: Db = db): Promise<boolean> {

@@ -8,7 +8,7 @@ import { consumeInvite } from "./invites";
 import { type Actor, asProven } from "./member";
 import { insertMember } from "./mutations";
 import { isFresh } from "./owner";
-import { systemActor } from "./sign-in";
+import { systemActor } from "./system-actor";
 
 /** Somebody as a provider vouches for them. `email` is null unless the provider says that it is verified. */
 export type Visitor = { provider: string; accountId: string; email: string | null; name: string };

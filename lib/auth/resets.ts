@@ -10,7 +10,7 @@ import { type Actor, asProven, isAdmin } from "./member";
 import { hashPassword } from "./password";
 import { mayManage } from "./role-rules";
 import { type Browser, beginSession, endSessionsOf } from "./sessions";
-import { systemActor } from "./sign-in";
+import { systemActor } from "./system-actor";
 import { forgiveAccount } from "./throttle";
 
 /** Handed over by an admin, who may have to wait for somebody to read it; one that was asked for by mail is used at once. */

@@ -1,10 +1,9 @@
-import { randomUUID } from "node:crypto";
 import { recordAudit } from "../audit/record";
 import { db } from "../db";
-import type { Actor } from "./member";
 import { isTooLong, verifyPassword } from "./password";
 import { normalEmail } from "./schema";
 import type { Browser } from "./sessions";
+import { systemActor } from "./system-actor";
 import { type Admission, type Attempt, admission, countAttempt, forgiveAttempt } from "./throttle";
 
 export type SignInOutcome =
@@ -14,11 +13,6 @@ export type SignInOutcome =
   | { kind: "too_long" }
   /** `until` null: waiting does not help, a reset link does. */
   | { kind: "throttled"; until: Date | null };
-
-/** Podpass itself, where nobody who has proven who they are stands behind an action. */
-export function systemActor(ip: string | null): Actor {
-  return { kind: "system", memberId: null, role: "OWNER", ip, requestId: randomUUID() };
-}
 
 /** Checks an e-mail address and a password. All refusals take the same time and the same queries. */
 export async function signInWithPassword(

@@ -31,6 +31,8 @@ export function openCallers(onChange?: (keyIds: readonly string[] | "all", epoch
 
   return {
     get: cache.get,
+    /** Whether `get` would answer from memory. */
+    has: cache.has,
     dbNow: changes.dbNow,
     /** For changes made on this machine: in force here before their answer leaves, whenever the notice arrives. */
     forget,

@@ -77,6 +77,15 @@ export function createCallerCache({
     return loads.ask(key);
   }
 
+  /** Whether `get` would answer from memory. */
+  function has(digest: Buffer): boolean {
+    const key = digest.toString("latin1");
+    const entry = known.get(key);
+    if (entry !== undefined) return now() < entry.endsAt;
+    const absence = absent.get(key);
+    return absence !== undefined && absence.epoch >= newestChange && now() < absence.endsAt;
+  }
+
   function keep(key: string, facts: CallerFacts | null, epoch: number, startedAt: number) {
     forget(key);
     if (facts === null) {
@@ -119,7 +128,7 @@ export function createCallerCache({
 
   const stats = () => ({ ...counts, known: known.size, absent: absent.size, ...loads.stats() });
 
-  return { get, invalidate, stats };
+  return { get, has, invalidate, stats };
 }
 
 /** Makes room for an eighth more in one go: a Map that loses its first entry at each insertion gets slow. */

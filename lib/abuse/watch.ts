@@ -1,0 +1,80 @@
+import type { Logger } from "pino";
+import { env } from "@/lib/env";
+import { newNetworkLetter, unusualRateLetter } from "@/lib/mail/key-letters";
+import { isMailConfigured, sendMail } from "@/lib/mail/send";
+import { forgetNetworks, type KeyAlarm, noteNetworks, noteUnusualRates } from "./mutations";
+import { createNetworkUses, type NetworkUse } from "./network-uses";
+
+const ROUND_MS = 60_000;
+const HOUSE_MS = 86_400_000;
+const MOST_AT_ONCE = 5_000;
+
+type Options = { log: Pick<Logger, "warn">; roundMs?: number };
+
+/** Looks for unusual use of keys once a minute, beside the requests and never on their way. What it finds becomes activity, and mail. */
+export function createUseWatch({ log, roundMs = ROUND_MS }: Options) {
+  const uses = createNetworkUses();
+  let running: Promise<void> | null = null;
+  let isFailing = false;
+  let keptHouseAt = performance.now();
+
+  async function look() {
+    const seen = uses.take();
+    try {
+      const alarms = [...(await noteAll(seen)), ...(await noteUnusualRates(new Date()))];
+      await Promise.all(alarms.map(tellOwner));
+      if (performance.now() - keptHouseAt > HOUSE_MS) {
+        await forgetNetworks(new Date());
+        keptHouseAt = performance.now();
+      }
+      isFailing = false;
+    } catch (error) {
+      for (const { keyId, address } of seen) uses.saw(keyId, address);
+      if (!isFailing) log.warn({ err: error }, "unusual use of keys can't be looked for; the next round tries again");
+      isFailing = true;
+    }
+  }
+
+  async function noteAll(seen: readonly NetworkUse[]) {
+    const alarms: KeyAlarm[] = [];
+    for (let start = 0; start < seen.length; start += MOST_AT_ONCE) {
+      alarms.push(...(await noteNetworks(seen.slice(start, start + MOST_AT_ONCE), new Date())));
+    }
+    return alarms;
+  }
+
+  async function tellOwner(alarm: KeyAlarm) {
+    if (!isMailConfigured()) return;
+    const about = { to: alarm.email, keyName: alarm.keyName, ...pageOf(alarm.keyId) };
+    const letter =
+      alarm.kind === "network"
+        ? newNetworkLetter({ ...about, networks: alarm.networks })
+        : unusualRateLetter({ ...about, requests: alarm.requests, usual: alarm.usual });
+    const result = await sendMail(letter);
+    if (!result.sent) log.warn({ mail: result.error, keyId: alarm.keyId }, "a warning could not be mailed");
+  }
+
+  /** One round after the other, whoever asks. */
+  function lookNow() {
+    running ??= look().finally(() => {
+      running = null;
+    });
+    return running;
+  }
+
+  const timer = setInterval(() => void lookNow(), roundMs);
+  timer.unref();
+
+  return {
+    /** A key was used from there. Never waits and never throws. */
+    saw: uses.saw,
+    /** Looks now instead of within a minute. Never rejects. */
+    lookNow,
+    close: () => clearInterval(timer),
+  };
+}
+
+/** Where letters about a key lead. */
+export function pageOf(keyId: string) {
+  return { link: `${env.PUBLIC_URL}/keys/${keyId}`, host: new URL(env.PUBLIC_URL).host };
+}
