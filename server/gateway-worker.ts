@@ -9,7 +9,7 @@ import type { Standing } from "@/lib/limits/ask";
 import { createSharedStore } from "@/lib/limits/shared-store";
 import { log } from "@/lib/log";
 import { gatewayFigures } from "@/lib/operations/gateway-figures";
-import { gatewayReasons } from "@/lib/operations/gateway-reasons";
+import { gatewayReasons, gatewayWarnings } from "@/lib/operations/gateway-reasons";
 import { openOperations } from "@/lib/operations/open-operations";
 import { createRequestMetrics } from "@/lib/operations/request-metrics";
 import { createNodeOperations } from "@/lib/operations/transports";
@@ -48,6 +48,7 @@ const answerOperations = createNodeOperations(
     migrationsFolder: new URL("../prisma/migrations/", import.meta.url),
     isStopping: () => isDraining,
     otherReasons: () => gatewayReasons(gateway.stats().changes),
+    warnings: () => gatewayWarnings(gateway.stats()),
     figures,
     withSiblings: siblings.withOthers,
   }),

@@ -8,6 +8,8 @@ import { asTheme, THEME_COOKIE } from "@/app/_ui/theme";
 import { Toasts } from "@/app/_ui/toast";
 import { ZoneProvider } from "@/app/_ui/zone";
 import { isAdmin } from "@/lib/auth/member";
+import { AlarmNotes } from "./_shell/alarm-notes";
+import { readAlarms } from "./_shell/alarms";
 import { Banners } from "./_shell/banners";
 import { CommandCentre } from "./_shell/command-centre";
 import { FindButton } from "./_shell/find";
@@ -23,7 +25,12 @@ const ROLES = { OWNER: "Owner", ADMIN: "Admin", MEMBER: "Member" };
 
 /** The frame around every signed-in page: sidebar, rail or bottom bar, the pods' state, and who is signed in. */
 export default async function DashboardLayout({ children }: { children: ReactNode }) {
-  const [{ member, zone, now }, standing, jar] = await Promise.all([viewer(), readStanding(), cookies()]);
+  const [{ member, zone, now }, standing, alarms, jar] = await Promise.all([
+    viewer(),
+    readStanding(),
+    readAlarms(),
+    cookies(),
+  ]);
   const entries = navFor(member.role);
   const theme = asTheme(jar.get(THEME_COOKIE)?.value ?? member.theme);
   const podsHref = entries.find(({ icon }) => icon === "pods")?.href ?? null;
@@ -56,6 +63,7 @@ export default async function DashboardLayout({ children }: { children: ReactNod
             <FindButton picture />
           </header>
           <main className="main" id="main" tabIndex={-1}>
+            <AlarmNotes {...alarms} />
             <Banners standing={standing} isAdmin={isAdmin(member)} />
             {children}
           </main>

@@ -1,18 +1,25 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import type { Logger } from "pino";
-import { env } from "@/lib/env";
 import { newNetworkLetter, unusualRateLetter } from "@/lib/mail/key-letters";
-import { isMailConfigured, sendMail } from "@/lib/mail/send";
+import type { Mail, MailResult } from "@/lib/mail/send";
 import { forgetNetworks, type KeyAlarm, noteNetworks, noteUnusualRates } from "./mutations";
 import { createNetworkUses, type NetworkUse } from "./network-uses";
 
 const ROUND_MS = 60_000;
 const HOUSE_MS = 86_400_000;
 const MOST_AT_ONCE = 5_000;
+const LAST_LOOK_MS = 1_000;
 
-type Options = { log: Pick<Logger, "warn">; roundMs?: number };
+type Options = {
+  log: Pick<Logger, "warn">;
+  publicUrl: string;
+  /** Null where there is no mail server. */
+  sendMail: ((letter: Mail) => Promise<MailResult>) | null;
+  roundMs?: number;
+};
 
 /** Looks for unusual use of keys once a minute, beside the requests and never on their way. What it finds becomes activity, and mail. */
-export function createUseWatch({ log, roundMs = ROUND_MS }: Options) {
+export function createUseWatch({ log, publicUrl, sendMail, roundMs = ROUND_MS }: Options) {
   const uses = createNetworkUses();
   let running: Promise<void> | null = null;
   let isFailing = false;
@@ -44,8 +51,9 @@ export function createUseWatch({ log, roundMs = ROUND_MS }: Options) {
   }
 
   async function tellOwner(alarm: KeyAlarm) {
-    if (!isMailConfigured()) return;
-    const about = { to: alarm.email, keyName: alarm.keyName, ...pageOf(alarm.keyId) };
+    if (sendMail === null) return;
+    const link = `${publicUrl}/keys/${alarm.keyId}`;
+    const about = { to: alarm.email, keyName: alarm.keyName, link, host: new URL(publicUrl).host };
     const letter =
       alarm.kind === "network"
         ? newNetworkLetter({ ...about, networks: alarm.networks })
@@ -70,11 +78,10 @@ export function createUseWatch({ log, roundMs = ROUND_MS }: Options) {
     saw: uses.saw,
     /** Looks now instead of within a minute. Never rejects. */
     lookNow,
-    close: () => clearInterval(timer),
+    /** Looks a last time, but not for long: a database that is away is no reason to stay. */
+    async close() {
+      clearInterval(timer);
+      await Promise.race([lookNow(), sleep(LAST_LOOK_MS, undefined, { ref: false })]);
+    },
   };
-}
-
-/** Where letters about a key lead. */
-export function pageOf(keyId: string) {
-  return { link: `${env.PUBLIC_URL}/keys/${keyId}`, host: new URL(env.PUBLIC_URL).host };
 }

@@ -46,5 +46,5 @@ export function pageHeaders(site: Site): Record<string, string> {
 
 /** Pages for people who are not signed in. */
 export function isPublicPage(path: string): boolean {
-  return /^\/(sign-in|setup|invite|reset)(\/|$)/.test(path);
+  return /^\/(sign-in|setup|invite|reset|report)(\/|$)/.test(path);
 }

@@ -1,4 +1,4 @@
-import { createFailedTries } from "@/lib/abuse/failed-tries";
+import { createTries } from "@/lib/abuse/tries";
 import { createKnownDigests } from "@/lib/abuse/known-digests";
 import { sourceOf } from "@/lib/abuse/network";
 import { clientAddress } from "@/lib/client-address";
@@ -37,7 +37,7 @@ const RETRY_AFTER_SECONDS = 10;
  */
 export function createCredentialGuard(options: Options) {
   const { trustedProxies, isInMemory, loadDigests, onFlood, now = () => performance.now() } = options;
-  const tries = createFailedTries({ now, onFlood });
+  const tries = createTries({ now, onFlood });
   const known = createKnownDigests({ load: loadDigests, now });
   let heldBack = 0;
 
@@ -51,13 +51,13 @@ export function createCredentialGuard(options: Options) {
     if (sender.headers.authorization === undefined && sender.headers["x-api-key"] === undefined) return;
     // An address that nobody knows is not one address: counted together, one stranger would be everybody.
     const source = sourceFor(sender);
-    if (source !== null) tries.failed(source);
+    if (source !== null) tries.count(source);
   }
 
   async function demandKnown(digest: Buffer, source: string) {
     if (await known.has(digest)) return;
     heldBack += 1;
-    tries.failed(source);
+    tries.count(source);
     throw new AppError(
       "rate_limit_exceeded",
       "Too many API keys from your network open nothing, so this one was not looked up. Keys that work go on working.",

@@ -1,5 +1,8 @@
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { recordFlood } from "@/lib/abuse/mutations";
+import { digestPrefixes } from "@/lib/abuse/queries";
+import { createUseWatch } from "@/lib/abuse/watch";
 import { openCostKeeper } from "@/lib/costs/keeper";
 import type { Env } from "@/lib/env";
 import { AppError } from "@/lib/errors";
@@ -8,10 +11,13 @@ import { digestOf } from "@/lib/keys/secret";
 import { verdictOn } from "@/lib/keys/verdict";
 import { createAdmit, LimitReached, monthOf, type Permit } from "@/lib/limits/admit";
 import type { Account, LimitStore } from "@/lib/limits/ask";
+import { writeLimitsTrouble } from "@/lib/limits/mutations";
 import { openLimits } from "@/lib/limits/open-limits";
 import { countReplicas, spentInMonth } from "@/lib/limits/queries";
 import { reservationOf, trueUse } from "@/lib/limits/reservation";
+import { limitsTrouble, tellLimitsTrouble } from "@/lib/limits/standing";
 import { log } from "@/lib/log";
+import type { Mail } from "@/lib/mail/send";
 import { createFairQueue, type FairQueue, type Turn } from "@/lib/pods/queue";
 import { openPodKey } from "@/lib/pods/seal";
 import { deriveKey } from "@/lib/secrets";
@@ -23,6 +29,7 @@ import { openCallers } from "./callers";
 import { type Call, createCheck } from "./check";
 import type { Client, GatewayRequest } from "./client";
 import { credentialOf } from "./credential";
+import { createCredentialGuard } from "./credential-guard";
 import { forward, type Patience } from "./forward";
 import { createGateway, type LogLine } from "./gateway";
 import { createLiveCalls, type LiveCallWaits } from "./live-calls";
@@ -34,7 +41,7 @@ import { keepProgress } from "./stream-progress";
 import type { Tokens } from "./tokens";
 
 /** How long anything is waited for, in ms. */
-export type Waits = Patience & LiveCallWaits & { progressMs: number };
+export type Waits = Patience & LiveCallWaits & { progressMs: number } & { countReplicasMs: number };
 
 /** A plain answer may wait in the pod's queue for minutes; a stream that falls silent for one is broken. */
 const PATIENCE: Patience = { firstByteMs: 300_000, idleMs: 60_000 };
@@ -70,7 +77,21 @@ export async function openGateway({ env, probe, observe, limits, waits = {} }: O
 
   const liveCalls = createLiveCalls(waits);
   // A key that changed may have streams running: they are looked at at once.
-  const callers = openCallers((keyIds) => liveCalls.keyChanged(keyIds));
+  const callers = openCallers((keyIds) => {
+    liveCalls.keyChanged(keyIds);
+    guard.keyChanged();
+  });
+  const guard = createCredentialGuard({
+    trustedProxies: env.TRUSTED_PROXIES,
+    isInMemory: callers.has,
+    loadDigests: (bytes, most) => digestPrefixes(bytes, most),
+    onFlood(source, failures) {
+      log.warn({ source, failures }, "many API keys from one source open nothing");
+      recordFlood(source, failures, new Date(clockNow())).catch((err: unknown) =>
+        log.warn({ err }, "could not be told"),
+      );
+    },
+  });
   const recorder = createRecorder({ journalDir: join(env.PODPASS_DATA_DIR, "journal"), databaseUrl, log });
   const progress = keepProgress({ calls: liveCalls.all, write: recorder.progress, everyMs: waits.progressMs });
   const roster = createRoster({ load: () => loadPods(), unseal, probe });
@@ -80,13 +101,23 @@ export async function openGateway({ env, probe, observe, limits, waits = {} }: O
   let waiting = 0;
   const queues = new WeakMap<LivePod, FairQueue>();
 
-  const authenticate = createAuthenticate({ pepper, lookUp: callers.get, dbNow: callers.dbNow });
+  const authenticate = createAuthenticate({ pepper, lookUp: callers.get, dbNow: callers.dbNow, guard });
   const kept = await openLimits({
     redisUrl: env.REDIS_URL,
     workers: env.WEB_CONCURRENCY,
     shared: limits,
     countReplicas: () => countReplicas(),
+    countEveryMs: waits.countReplicasMs,
     log,
+  });
+  const telling = tellLimitsTrouble({
+    current: () => limitsTrouble(kept.stats()),
+    write: (trouble) => writeLimitsTrouble(recorder.replicaId, trouble),
+  });
+  const useWatch = createUseWatch({
+    log,
+    publicUrl: env.PUBLIC_URL,
+    sendMail: env.SMTP_URL === undefined ? null : mail,
   });
   const admit = createAdmit({
     store: kept.store,
@@ -124,7 +155,13 @@ export async function openGateway({ env, probe, observe, limits, waits = {} }: O
         throw error;
       }
     },
-    record: recorder,
+    record: {
+      open(event, ip) {
+        useWatch.saw(event.keyId, ip);
+        return recorder.open(event, ip);
+      },
+      final: recorder.final,
+    },
     forward: relay,
     log(line) {
       observe?.(line);
@@ -310,6 +347,8 @@ export async function openGateway({ env, probe, observe, limits, waits = {} }: O
     standings: async (accounts: readonly Account[]) => kept.store.standings(accounts, monthOf(clockNow())),
     /** Resolves when every request that ended so far has its row. */
     flush: recorder.flush,
+    /** Looks for unusual use of keys now; it is looked for every minute anyway. */
+    lookForUnusualUse: useWatch.lookNow,
     stats: () => ({
       live: liveCalls.size(),
       streams: liveCalls.streams(),
@@ -317,6 +356,7 @@ export async function openGateway({ env, probe, observe, limits, waits = {} }: O
       pods: roster.active().map(({ facts }) => ({ name: facts.name, state: facts.state })),
       recorder: recorder.stats(),
       limits: kept.stats(),
+      credentials: guard.stats(),
       ...callers.stats(),
     }),
     /** Writes what is left of usage, then gives everything back. */
@@ -328,10 +368,18 @@ export async function openGateway({ env, probe, observe, limits, waits = {} }: O
       liveCalls.close();
       kept.close();
       await costs.close();
+      telling.close();
+      await useWatch.close();
       await recorder.close();
       await Promise.all([callers.stop(), roster.close()]);
     },
   };
+}
+
+/** Loaded by the first letter: most processes send none. */
+async function mail(letter: Mail) {
+  const { sendMail } = await import("@/lib/mail/send");
+  return sendMail(letter);
 }
 
 /** One wide line a request; a failure of ours with its cause, a caller's mistake without noise. */

@@ -3,6 +3,7 @@ import { AppError } from "@/lib/errors";
 import { postgres } from "@/lib/postgres";
 import { refreshCosts } from "../costs/mutations";
 import type { Account, Spent } from "./ask";
+import type { LimitsTrouble } from "./standing";
 
 const DEADLINE_MS = 3_000;
 const COLUMN = { key: "key_id", member: "member_id" } as const;
@@ -88,4 +89,13 @@ export async function countReplicas(pool?: pg.Pool): Promise<number> {
   const query = { name: "podpass_count_replicas", text, query_timeout: DEADLINE_MS };
   const { rows } = await (pool ?? postgres()).query<{ replicas: number }>(query);
   return rows[0]?.replicas ?? 1;
+}
+
+/** What is wrong with limits anywhere at this moment, by the replicas' own word. */
+export async function readLimitsTroubles(): Promise<LimitsTrouble[]> {
+  const { rows } = await postgres().query<{ trouble: LimitsTrouble }>(
+    `SELECT DISTINCT limits_trouble AS trouble FROM replicas
+     WHERE stopped_at IS NULL AND heartbeat_at > now() - interval '30 seconds' AND limits_trouble IS NOT NULL ORDER BY 1`,
+  );
+  return rows.map(({ trouble }) => trouble);
 }

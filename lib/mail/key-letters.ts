@@ -8,7 +8,8 @@ type About = {
   host: string;
 };
 
-const UNKNOWN = (link: string) => `If this was you, there is nothing to do. If it wasn't, rotate or revoke the key:\n${link}`;
+const UNKNOWN = (link: string) =>
+  `If this was you, there is nothing to do. If it wasn't, rotate or revoke the key:\n${link}`;
 
 /** A key was used from somewhere it had not been used before. */
 export function newNetworkLetter({ to, keyName, link, host, networks }: About & { networks: readonly string[] }): Mail {
@@ -36,7 +37,14 @@ export function unusualRateLetter(about: About & { requests: number; usual: numb
 }
 
 /** Somebody who holds a secret of the key said so. */
-export function leakLetter({ to, keyName, link, host, hint, isRevoked }: About & { hint: string; isRevoked: boolean }): Mail {
+export function leakLetter({
+  to,
+  keyName,
+  link,
+  host,
+  hint,
+  isRevoked,
+}: About & { hint: string; isRevoked: boolean }): Mail {
   return {
     to,
     subject: isRevoked ? `Your key ${keyName} was revoked: it leaked` : `An old secret of your key ${keyName} leaked`,

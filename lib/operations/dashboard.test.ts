@@ -9,6 +9,8 @@ const state = {
   pods: [{ name: "a", state: "serving" }],
   cache: { hits: 0, absentHits: 0, misses: 0 },
   recorder: { journalBytes: 0 },
+  limits: { isRedisAway: false, areLimitsShared: true },
+  credentials: { sources: 0, heldBack: 0 },
 };
 const figures = [...createRequestMetrics().figures(), ...gatewayFigures(state)];
 const names = new Set(

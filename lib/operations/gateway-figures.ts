@@ -8,10 +8,13 @@ type Stats = ReturnType<OpenGateway["stats"]>;
 export type GatewayState = Pick<Stats, "streams" | "waiting" | "pods"> & {
   cache: Pick<Stats["cache"], "hits" | "absentHits" | "misses">;
   recorder: Pick<Stats["recorder"], "journalBytes">;
+  limits: Pick<Stats["limits"], "isRedisAway" | "areLimitsShared">;
+  credentials: Stats["credentials"];
 };
 
 /** The gateway's state and that of its process, as figures. */
-export function gatewayFigures({ streams, waiting, pods, cache, recorder }: GatewayState): Figure[] {
+export function gatewayFigures(state: GatewayState): Figure[] {
+  const { streams, waiting, pods, cache, recorder, limits, credentials } = state;
   const results = { hit: cache.hits, absent: cache.absentHits, miss: cache.misses };
   return [
     gauge("podpass_streams_active", "Streams that are being relayed now.", streams),
@@ -32,6 +35,22 @@ export function gatewayFigures({ streams, waiting, pods, cache, recorder }: Gate
       "Callers looked up: found in memory, known in memory to be nobody, or asked of the database.",
       Object.entries(results).map(([result, value]) => ({ labels: { result }, value })),
     ),
+    gauge(
+      "podpass_limits_shared",
+      "1 while limits are exact over all replicas, 0 while Redis is away or another replica keeps limits of its own.",
+      limits.areLimitsShared ? 1 : 0,
+      "min",
+    ),
+    gauge("podpass_redis_away", "1 while REDIS_URL is set and does not answer.", limits.isRedisAway ? 1 : 0, "max"),
+    gauge(
+      "podpass_throttled_sources",
+      "Sources with too many keys lately that open nothing.",
+      credentials.sources,
+      "max",
+    ),
+    counter("podpass_throttled_credentials_total", "Keys from such sources that were not looked up.", [
+      { labels: {}, value: credentials.heldBack },
+    ]),
     gauge("podpass_build_info", "Which version runs.", [{ labels: { version: packageJson.version }, value: 1 }], "max"),
     ...processFigures(),
   ];

@@ -14,6 +14,7 @@ type Options = {
   migrationsFolder: URL;
   isStopping?: () => boolean;
   otherReasons?: () => readonly string[];
+  warnings?: () => readonly string[];
   /** What this process has counted. */
   figures: () => Figure[] | Promise<Figure[]>;
   /** The figures of all processes of this installation's machine, given those of this one. */
@@ -26,6 +27,7 @@ export async function openOperations({
   migrationsFolder,
   isStopping,
   otherReasons,
+  warnings,
   figures,
   withSiblings = async (own) => [own],
 }: Options) {
@@ -38,6 +40,7 @@ export async function openOperations({
   });
   return createOperations({
     unreadiness,
+    warnings,
     exposition: async () => expose(await withSiblings(await figures())),
     metricsToken: env.METRICS_TOKEN,
     publicUrl: env.PUBLIC_URL,

@@ -17,6 +17,8 @@ export type OperationsRequest = {
 type Options = {
   /** Why this process should get no work now; empty while it may. */
   unreadiness: () => Promise<readonly string[]>;
+  /** What is wrong although this process may get work; empty while nothing is. */
+  warnings?: () => readonly string[];
   /** Everything counted so far, as Prometheus reads it. */
   exposition: () => Promise<Exposition>;
   metricsToken: string | undefined;
@@ -35,7 +37,8 @@ export function isOperationsPath(path: string): boolean {
 }
 
 /** Answers what is asked without a key: does it live, may it get work, what has it counted, what can it do. Never rejects. */
-export function createOperations({ unreadiness, exposition, metricsToken, publicUrl, newId }: Options) {
+export function createOperations(options: Options) {
+  const { unreadiness, warnings = () => [], exposition, metricsToken, publicUrl, newId } = options;
   const document = createApiDocument(publicUrl);
 
   return async function answer(request: OperationsRequest): Promise<Answer> {
@@ -60,8 +63,9 @@ export function createOperations({ unreadiness, exposition, metricsToken, public
         return json(200, { status: "ok" }, requestId);
       case "/readyz": {
         const reasons = await unreadiness();
+        const found = warnings();
         return reasons.length === 0
-          ? json(200, { status: "ok" }, requestId)
+          ? json(200, { status: "ok", ...(found.length > 0 && { warnings: found }) }, requestId)
           : json(503, { status: "unavailable", reasons }, requestId);
       }
       case "/metrics": {

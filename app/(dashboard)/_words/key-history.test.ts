@@ -12,6 +12,16 @@ test.each([
     after: { tpm: 100_000, cidrs: ["10.0.0.0/8"] },
     words: "changed tokens a minute, 60,000 to 100,000; networks, all to 10.0.0.0/8",
   },
+  {
+    action: "key.new_network",
+    after: { networks: ["198.51.100.0/24"] },
+    words: "saw it used from a new network, 198.51.100.0/24",
+  },
+  {
+    action: "key.unusual_rate",
+    after: { requests: 1_200, usual: 40 },
+    words: "saw 1,200 requests in an hour, usually 40",
+  },
 ])("a key's history says what happened: $words", ({ action, before = null, after, words }) => {
   expect(keyEventWords({ action, before, after })).toBe(words);
 });

@@ -46,6 +46,14 @@ export function keyEventWords({ action, before, after }: Event): string {
       return `changed ${Object.keys(is)
         .map((name) => `${FIELDS[name] ?? name}, ${shown(name, was[name])} to ${shown(name, is[name])}`)
         .join("; ")}`;
+    case "key.new_network":
+      return `saw it used from a new network, ${[is.networks].flat().join(", ")}`;
+    case "key.unusual_rate":
+      return `saw ${exact(Number(is.requests))} requests in an hour, usually ${exact(Number(is.usual))}`;
+    case "key.report":
+      return `revoked it: somebody reported ${is.hint} as leaked`;
+    case "key.report_ended":
+      return `was told that ${is.hint} leaked, which had ended`;
     default:
       return action.replace(/^key\./, "").replaceAll("_", " ");
   }

@@ -14,6 +14,11 @@ const ACTIONS: Record<string, string> = {
   "key.rename": "renamed the key",
   "key.limits": "changed the limits of the key",
   "key.remind": "mailed a reminder of the key",
+  "key.new_network": "saw a new network use the key",
+  "key.unusual_rate": "saw far more requests than usual from the key",
+  "key.report": "revoked, because somebody reported its secret as leaked, the key",
+  "key.report_ended": "was told of a leak of an ended secret of the key",
+  "credential.flood": "refused many keys that open nothing from one source",
   "member.create": "added",
   "member.role": "changed the role of",
   "member.disable": "disabled",
@@ -51,6 +56,7 @@ const KINDS: Record<string, string> = {
   policy: "Policy",
   usage: "Usage",
   setup: "Setup",
+  credential: "Refused keys",
 };
 
 /** Words for an action, also for one that a later version wrote. */
@@ -93,6 +99,8 @@ const FIELDS: Record<string, string> = {
   graceMs: "grace",
   cidrs: "networks",
   sessionsEnded: "sessions ended",
+  requests: "requests in an hour",
+  usual: "usually",
 };
 
 export type Change = { field: string; before: string | null; after: string | null };

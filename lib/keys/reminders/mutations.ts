@@ -1,5 +1,5 @@
 import { recordAudit } from "../../audit/record";
-import { systemActor } from "../../auth/sign-in";
+import { systemActor } from "../../auth/system-actor";
 import { db } from "../../db";
 import { Prisma } from "../../generated/prisma/client";
 import type { Announced } from "./queries";

@@ -24,7 +24,8 @@ const WHEN: Readonly<Record<ErrorCode, string | null>> = {
   request_too_large: "The body is larger than the route takes.",
   unsupported_media_type: "The content type is not the route's, or the body is compressed.",
   expectation_failed: "An `Expect` other than `100-continue`.",
-  rate_limit_exceeded: "A limit on requests, tokens or parallel calls is reached for now.",
+  rate_limit_exceeded:
+    "A limit on requests, tokens or parallel calls is reached for now, or too many keys from your network open nothing.",
   insufficient_quota: "The month's tokens are used up.",
   budget_exhausted: "The month's GPU dollars are used up.",
   headers_too_large: "The headers are larger than 16 KiB.",
@@ -76,6 +77,14 @@ export const ERROR_SCHEMAS = {
         properties: { type: { type: "string" }, message: { type: "string" } },
       },
       request_id: { type: "string", format: "uuid" },
+    },
+  },
+  Ready: {
+    type: "object",
+    required: ["status"],
+    properties: {
+      status: { const: "ok" },
+      warnings: { type: "array", items: { type: "string" }, minItems: 1 },
     },
   },
   Unready: {

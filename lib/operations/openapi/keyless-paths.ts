@@ -1,3 +1,5 @@
+import { TROUBLE_WORDS } from "@/lib/limits/standing";
+
 const headers = { "x-request-id": { $ref: "#/components/headers/x-request-id" } };
 
 const ok = {
@@ -32,7 +34,17 @@ export const KEYLESS_PATHS = {
       summary: "Whether this process should get work: its database and migrations, and no stop under way",
       security: [],
       responses: {
-        "200": ok,
+        "200": {
+          ...ok,
+          description:
+            "All is well, or `warnings` says what is wrong that sending work elsewhere would not help: limits that are not shared.",
+          content: {
+            "application/json": {
+              schema: { $ref: "#/components/schemas/Ready" },
+              example: { status: "ok", warnings: [TROUBLE_WORDS.redis_away] },
+            },
+          },
+        },
         "503": {
           description: "It should not, and why.",
           headers,

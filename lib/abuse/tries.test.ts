@@ -1,23 +1,23 @@
 import { expect, test } from "vitest";
-import { createFailedTries, MOST_FAILURES } from "./failed-tries";
+import { createTries, MOST_TRIES } from "./tries";
 
 function rig(mostSources?: number) {
   let at = 0;
   const reports: [string, number][] = [];
-  const tries = createFailedTries({
+  const tries = createTries({
     now: () => at,
     onFlood: (source, failures) => reports.push([source, failures]),
     ...(mostSources !== undefined && { mostSources }),
   });
   const fail = (times: number, source = "a") => {
-    for (let i = 0; i < times; i += 1) tries.failed(source);
+    for (let i = 0; i < times; i += 1) tries.count(source);
   };
   return { tries, fail, reports, pass: (ms: number) => (at += ms) };
 }
 
 test("a source is over the limit from its sixtieth failure in a row, and nobody else is", () => {
   const { tries, fail } = rig();
-  fail(MOST_FAILURES - 1);
+  fail(MOST_TRIES - 1);
   expect([tries.isOver("a"), tries.isQuiet()]).toEqual([false, true]);
   fail(1);
   expect([tries.isOver("a"), tries.isOver("b"), tries.isQuiet(), tries.countOver()]).toEqual([true, false, false, 1]);
@@ -57,10 +57,10 @@ test("a source is reported once an hour, with what came since", () => {
 
 test("a million sources take no more memory than ten thousand", () => {
   const { tries, fail } = rig();
-  fail(MOST_FAILURES, "persistent");
+  fail(MOST_TRIES, "persistent");
   for (let source = 0; source < 1_000_000; source += 1) {
-    tries.failed(`s${source}`);
-    if (source % 1_000 === 0) tries.failed("persistent");
+    tries.count(`s${source}`);
+    if (source % 1_000 === 0) tries.count("persistent");
     if (tries.size() > 10_000) throw new Error(`${tries.size()} sources are kept`);
   }
   expect(tries.isOver("persistent")).toBe(true);

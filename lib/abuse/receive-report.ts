@@ -1,0 +1,35 @@
+import { env } from "@/lib/env";
+import { digestOf } from "@/lib/keys/secret";
+import { log } from "@/lib/log";
+import { leakLetter } from "@/lib/mail/key-letters";
+import { isMailConfigured, sendMail } from "@/lib/mail/send";
+import { deriveKey } from "@/lib/secrets";
+import { createLeakReports } from "./leak-report";
+import { type LeakedSecret, revokeLeaked } from "./mutations";
+
+type Receive = ReturnType<typeof createLeakReports>;
+
+// The page's action and the route are bundled apart: one count of reports for the process lives on globalThis.
+const shared = globalThis as typeof globalThis & { podpassLeakReports?: Receive };
+
+/** Takes a report of a leaked secret, as a person or a program sends it. */
+export const receiveReport: Receive = (text, reporter) => {
+  shared.podpassLeakReports ??= createLeakReports({
+    revoke(secrets, { ip, requestId }) {
+      const pepper = deriveKey(env.PODPASS_SECRET, "pepper");
+      const digests = secrets.map((secret) => digestOf(secret, pepper));
+      return revokeLeaked(digests, { ip, requestId }, new Date());
+    },
+    tell: (secret) => void tellOwner(secret),
+  });
+  return shared.podpassLeakReports(text, reporter);
+};
+
+async function tellOwner({ keyId, keyName, email, hint, isRevoked }: LeakedSecret) {
+  log.warn({ keyId, isRevoked }, "a secret was reported as leaked");
+  if (!isMailConfigured()) return;
+  const link = `${env.PUBLIC_URL}/keys/${keyId}`;
+  const host = new URL(env.PUBLIC_URL).host;
+  const result = await sendMail(leakLetter({ to: email, keyName, link, host, hint, isRevoked }));
+  if (!result.sent) log.error({ mail: result.error, keyId }, "the owner of a leaked secret could not be told by mail");
+}
