@@ -1,6 +1,6 @@
-import { createTries } from "@/lib/abuse/tries";
 import { createKnownDigests } from "@/lib/abuse/known-digests";
 import { sourceOf } from "@/lib/abuse/network";
+import { createTries } from "@/lib/abuse/tries";
 import { clientAddress } from "@/lib/client-address";
 import { AppError } from "@/lib/errors";
 import type { Checkable } from "./check";

@@ -88,7 +88,7 @@ export async function openGateway({ env, probe, observe, limits, waits = {} }: O
     onFlood(source, failures) {
       log.warn({ source, failures }, "many API keys from one source open nothing");
       recordFlood(source, failures, new Date(clockNow())).catch((err: unknown) =>
-        log.warn({ err }, "could not be told"),
+        log.warn({ err }, "admins could not be told of it"),
       );
     },
   });
