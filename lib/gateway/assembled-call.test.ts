@@ -1,9 +1,9 @@
 import fc from "fast-check";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { AppError } from "@/lib/errors";
 import { type Simulator, startSimulator } from "@/pod/simulator/simulator";
 import { type AssembledCall, assembledCall } from "./assembled-call";
-import { AnswerTooLarge, AssembledStream } from "./assembled-stream";
-import { UnreadableEvent } from "./assembly";
+import { AssembledStream } from "./assembled-stream";
 import type { Call } from "./check";
 import { readerFor } from "./forward";
 import { ROUTES } from "./routes";
@@ -119,15 +119,16 @@ function assemble(path: string, body: Record<string, unknown>, stream: Buffer, s
     const to = from + (sizes[i % sizes.length] ?? 1);
     // Bytes are the sender's again after each call.
     const chunk = Buffer.from(stream.subarray(from, to));
-    assembled.push(chunk);
+    const refusal = assembled.push(chunk);
+    if (refusal !== null) return { answer: null, refusal, tokens: assembled.reader.tokens() };
     chunk.fill(0);
     from = to;
   }
-  return {
-    answer: assembled.finish()?.toString() ?? null,
-    tokens: assembled.reader.tokens(),
-    error: assembled.podError,
-  };
+  const finished = assembled.finish();
+  const tokens = assembled.reader.tokens();
+  return finished instanceof AppError
+    ? { answer: null, refusal: finished, tokens }
+    : { answer: finished.toString(), refusal: null, tokens };
 }
 
 /** Without what no two answers share. */
@@ -237,11 +238,16 @@ test("a stream that ends before its end mark is no answer", () => {
   expect(assemble(CHAT, chat, Buffer.from(`${stream}data: [DONE]`), [9]).answer).toContain('"content":"He"');
 });
 
-test("an error in the stream is the pod's error with its status", () => {
-  const error = { error: { message: "too long", type: "BadRequestError", param: null, code: 400 } };
-  const stream = delta(0, { content: "He" }) + chunk(error) + chunk("[DONE]");
-  const { answer, error: told } = assemble(CHAT, chat, Buffer.from(stream), [11]);
-  expect([answer, told?.status, JSON.parse(told?.body.toString() ?? "")]).toEqual([null, 400, error]);
+test("an error in the stream is refused as the plain answer would have been", () => {
+  const asError = (code: number) => ({ error: { message: "too long", type: "BadRequestError", param: null, code } });
+  for (const [code, refused] of [
+    [400, "invalid_request"],
+    [500, "pod_error"],
+    [503, "pod_unavailable"],
+  ] as const) {
+    const stream = delta(0, { content: "He" }) + chunk(asError(code)) + chunk("[DONE]");
+    expect(assemble(CHAT, chat, Buffer.from(stream), [11]).refusal?.code).toBe(refused);
+  }
 });
 
 test("comments, blank lines and other line ends change nothing", () => {
@@ -253,10 +259,11 @@ test("comments, blank lines and other line ends change nothing", () => {
 });
 
 test("what is no chunk is refused, and so is an answer without end", () => {
+  const refused = (stream: string, most = 1e9) =>
+    assemble(CHAT, chat, Buffer.from(stream), [500], most).refusal?.cause as Error | undefined;
   for (const bad of ['{"id":"chatcmpl-broken","choices":[{"ind', '{"choices":[{"delta":{"content":"x"}}]}', "{}x"]) {
-    expect(() => assemble(CHAT, chat, Buffer.from(chunk(bad)), [5])).toThrow(UnreadableEvent);
+    expect(refused(chunk(bad))).toBeInstanceOf(Error);
   }
-  const long = delta(0, { content: "x".repeat(1_000) }).repeat(20);
-  expect(() => assemble(CHAT, chat, Buffer.from(long), [500], 10_000)).toThrow(AnswerTooLarge);
-  expect(() => assemble(CHAT, chat, Buffer.from(chunk("[DONE]")), [5])).toThrow(UnreadableEvent);
+  expect(refused(chunk("[DONE]"))?.message).toBe("a stream without choices");
+  expect(refused(delta(0, { content: "x".repeat(1_000) }).repeat(20), 10_000)?.message).toBe("it is too large");
 });

@@ -1,17 +1,15 @@
+import { AppError } from "@/lib/errors";
 import { type Assembler, UnreadableEvent } from "./assembly";
-import { EventSplitter } from "./sse";
+import { refusalFromPod, unusableAnswer } from "./pod-answer";
+import { EventSplitter, EventTooLarge } from "./sse";
 import type { StreamReader } from "./stream-reader";
 
 const DATA = Buffer.from("data:");
 const OPEN_BRACE = 0x7b;
 const LF = 0x0a;
 const CR = 0x0d;
+const NOTHING = Buffer.alloc(0);
 const DONE_WITHOUT_BLANK_LINE = /^\s*data: ?\[DONE\]\s*$/;
-
-/** The whole answer would be larger than one may be. */
-export class AnswerTooLarge extends Error {
-  override readonly name = "AnswerTooLarge";
-}
 
 /**
  * Reads a pod's stream to its end and makes one answer of it. The tokens are counted by the reader of streams, so that
@@ -22,7 +20,6 @@ export class AssembledStream {
   private readonly splitter = new EventSplitter();
   private readonly assembler: Assembler;
   private readonly most: number;
-  private error: Buffer | null = null;
 
   constructor(reader: StreamReader, assembler: Assembler, most: number) {
     this.reader = reader;
@@ -30,42 +27,55 @@ export class AssembledStream {
     this.most = most;
   }
 
-  /** Throws `EventTooLarge`, {@link AnswerTooLarge} or {@link UnreadableEvent}. */
-  push(chunk: Buffer) {
+  /** Takes what came. Returns why there will be no answer, if that is clear now. */
+  push(chunk: Buffer): AppError | null {
+    try {
+      return this.takeAll(chunk);
+    } catch (error) {
+      return refusalOf(error);
+    }
+  }
+
+  /** The whole answer once the pod has closed the stream, or why there is none. */
+  finish(): Buffer | AppError {
+    const isDone = this.reader.isDone || DONE_WITHOUT_BLANK_LINE.test(this.splitter.rest().toString("latin1"));
+    if (!isDone) return new AppError("pod_error", "The pod broke off before its answer was complete.");
+    try {
+      return this.assembler.finish();
+    } catch (error) {
+      return refusalOf(error);
+    }
+  }
+
+  private takeAll(chunk: Buffer): AppError | null {
     const { reader, splitter } = this;
-    if (reader.isDone || reader.podError !== null) return;
+    if (reader.isDone) return null;
     const text = splitter.take(chunk);
-    if (text === null) return;
+    if (text === null) return null;
     let from = 0;
     for (let end = splitter.endOfEvent(text, 0); end !== -1; end = splitter.endOfEvent(text, from)) {
-      this.take(text, from, end);
+      const refusal = this.take(text, from, end);
+      if (refusal !== null || reader.isDone) return refusal;
       from = end;
-      if (reader.isDone || reader.podError !== null) return;
     }
     splitter.keep(text.subarray(from));
+    return null;
   }
 
-  /** What the pod said where it gave up, and the status it would have answered with. */
-  get podError(): { status: number; body: Buffer } | null {
-    if (this.reader.podError === null) return null;
-    return { status: statusIn(this.error), body: this.error ?? Buffer.alloc(0) };
-  }
-
-  /** The whole answer, once the pod has closed the stream; null if it did so before the answer was complete. */
-  finish(): Buffer | null {
-    if (this.reader.podError !== null) return null;
-    const isDone = this.reader.isDone || DONE_WITHOUT_BLANK_LINE.test(this.splitter.rest().toString("latin1"));
-    return isDone ? this.assembler.finish() : null;
-  }
-
-  private take(text: Buffer, start: number, end: number) {
+  private take(text: Buffer, start: number, end: number): AppError | null {
     this.reader.read(text, start, end);
     const payload = payloadOf(text, start, end);
-    if (payload === null) return;
-    if (this.reader.podError !== null) this.error = Buffer.from(payload);
-    else this.assembler.take(payload);
-    if (this.assembler.size > this.most) throw new AnswerTooLarge(`more than ${this.most} bytes`);
+    // Where the pod gave up in mid-stream, a plain answer would have had the error's status.
+    if (this.reader.podError !== null) return refusalFromPod(statusIn(payload), payload ?? NOTHING, null);
+    if (payload !== null) this.assembler.take(payload);
+    return this.assembler.size > this.most ? unusableAnswer("it is too large") : null;
   }
+}
+
+function refusalOf(error: unknown) {
+  if (error instanceof EventTooLarge) return unusableAnswer("an event is too large");
+  if (error instanceof UnreadableEvent) return unusableAnswer(error.message);
+  throw error;
 }
 
 /** An event's JSON; null for a comment, an end mark, or anything else that is no object. */

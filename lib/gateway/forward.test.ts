@@ -46,6 +46,7 @@ function ask() {
   const { relayed } = forward({
     requestId: "id",
     call,
+    assembled: null,
     upstream: { connections, path: "/v1/chat/completions", authorization: null },
     client,
     patience: { firstByteMs: 1_000, idleMs: 1_000 },

@@ -3,12 +3,15 @@ import type { AnswerHead } from "@/lib/http/answer-head";
 import type { AnswerReader, BrokenExchange, Exchange } from "@/lib/http/connection";
 import type { Connections } from "@/lib/http/connections";
 import { headerLine } from "@/lib/http/request-head";
+import type { AssembledCall } from "./assembled-call";
+import { AssembledStream } from "./assembled-stream";
 import type { Call } from "./check";
 import type { Client } from "./client";
 import { errorEvent } from "./errors";
+import { HEARTBEAT, Heartbeat } from "./heartbeat";
 import { MESSAGES, NamedStream, RESPONSES } from "./named-stream";
 import { OpenAiStream } from "./openai-stream";
-import { refusalFromPod, refusalFromTransport, unusableAnswer } from "./pod-answer";
+import { mayStillWork, refusalFromPod, refusalFromTransport, unusableAnswer } from "./pod-answer";
 import { EventTooLarge } from "./sse";
 import type { StreamReader } from "./stream-reader";
 import { StreamRelay } from "./stream-relay";
@@ -38,6 +41,8 @@ export type Relayed = {
 export type Relaying = {
   requestId: string;
   call: Call;
+  /** How the pod is asked for a stream where the client wants one answer; null where it is asked as the client asks. */
+  assembled: AssembledCall | null;
   upstream: Upstream;
   client: Client;
   patience: Patience;
@@ -52,6 +57,8 @@ export type Forwarding = {
   stop(refusal: AppError): void;
   /** The tokens of a stream so far; null where nothing is known before the end. */
   soFar(): Tokens | null;
+  /** To be called now and then: a stream that has been quiet for `quietMs` tells its client that it is still there. */
+  beat(now: number, quietMs: number): void;
 };
 
 /** W3C Trace Context, version 00: anything else a client sends there goes nowhere. */
@@ -75,13 +82,18 @@ export function forward(relaying: Relaying): Forwarding {
   });
   const answer = new PodAnswer(relaying, settle);
   answer.ask();
-  return { relayed, stop: (refusal) => answer.stop(refusal), soFar: () => answer.soFar() };
+  return {
+    relayed,
+    stop: (refusal) => answer.stop(refusal),
+    soFar: () => answer.soFar(),
+    beat: (now, quietMs) => answer.beat(now, quietMs),
+  };
 }
 
 /** Everything before the length: nothing of the client's own headers reaches the pod but what stands here. */
-function requestHead({ call, upstream, requestId, traceparent }: Relaying): string {
+function requestHead({ call, assembled, upstream, requestId, traceparent }: Relaying): string {
   const { connections, path, authorization } = upstream;
-  const accept = call.isStreamed ? "text/event-stream" : "application/json";
+  const accept = call.isStreamed || assembled !== null ? "text/event-stream" : "application/json";
   // Nothing compressed: a bomb would have to be unpacked, a stream would be delayed.
   let head = `POST ${path} HTTP/1.1\r\nhost: ${connections.host}\r\naccept: ${accept}\r\naccept-encoding: identity\r\nx-request-id: ${requestId}\r\n`;
   head += call.contentType === "application/json" ? JSON_TYPE : headerLine("content-type", call.contentType);
@@ -96,12 +108,14 @@ class PodAnswer implements AnswerReader {
   private readonly settle: (relayed: Relayed) => void;
   private exchange: Exchange | null = null;
   private isSettled = false;
-  private mode: "waiting" | "stream" | "whole" | "refusal" = "waiting";
+  private mode: "waiting" | "stream" | "assembly" | "whole" | "refusal" = "waiting";
   private status: number | null = null;
   private contentType = "";
   private retryAfter: string | null = null;
   private relay: StreamRelay | null = null;
+  private assembly: AssembledStream | null = null;
   private reader: StreamReader | null = null;
+  private heartbeat: Heartbeat | null = null;
   private readonly parts: Buffer[] = [];
   private bytes = 0;
 
@@ -112,10 +126,11 @@ class PodAnswer implements AnswerReader {
   }
 
   ask() {
-    const { call, client, patience, upstream } = this.relaying;
+    const { call, assembled, client, patience, upstream } = this.relaying;
     if (client.isGone) return this.leave();
     const { firstByteMs, idleMs } = patience;
-    const request = { head: requestHead(this.relaying), body: call.body, firstByteMs, idleMs };
+    const body = assembled === null ? call.body : assembled.body;
+    const request = { head: requestHead(this.relaying), body, firstByteMs, idleMs };
     this.exchange = upstream.connections.ask(request, this);
   }
 
@@ -127,13 +142,16 @@ class PodAnswer implements AnswerReader {
       this.fail(unusableAnswer("it is compressed"));
     } else if (status !== 200) this.mode = "refusal";
     else if (this.relaying.call.isStreamed) this.beginStream();
+    // A pod that knows no streams may answer whole all the same.
+    else if (this.relaying.assembled !== null && isStream(this.contentType))
+      this.beginAssembly(this.relaying.assembled);
     else if (isWholeType(this.contentType, this.relaying.call.route.kind === "audio")) this.mode = "whole";
     else this.fail(unusableAnswer("it is not JSON"));
   }
 
   private beginStream() {
     const { call, client } = this.relaying;
-    if (!this.contentType.startsWith("text/event-stream")) return this.fail(unusableAnswer("it is not a stream"));
+    if (!isStream(this.contentType)) return this.fail(unusableAnswer("it is not a stream"));
     this.mode = "stream";
     this.reader = readerFor(call);
     this.relay = new StreamRelay(this.reader);
@@ -145,9 +163,19 @@ class PodAnswer implements AnswerReader {
     return true;
   }
 
+  private beginAssembly({ assembler }: AssembledCall) {
+    this.mode = "assembly";
+    this.reader = readerFor(this.relaying.call);
+    this.assembly = new AssembledStream(this.reader, assembler, LARGEST_WHOLE_ANSWER);
+  }
+
   onData(chunk: Buffer) {
     if (this.isSettled) return false;
     if (this.mode === "stream") return this.relayChunk(chunk);
+    if (this.assembly !== null) {
+      const refusal = this.assembly.push(chunk);
+      return refusal === null || this.fail(refusal);
+    }
     this.bytes += chunk.length;
     // The connection's own buffer: it holds other bytes in a moment.
     this.parts.push(Buffer.from(chunk));
@@ -162,6 +190,7 @@ class PodAnswer implements AnswerReader {
     if (this.isSettled) return;
     if (this.mode === "stream") this.finishStream();
     else if (this.mode === "whole") this.finishWhole();
+    else if (this.assembly !== null) this.finishAssembly(this.assembly);
     else this.fail(this.podRefusal());
   }
 
@@ -170,6 +199,7 @@ class PodAnswer implements AnswerReader {
     if (this.isSettled) return;
     // After its end mark a stream is complete, however the pod closes the connection.
     if (this.mode === "stream" && this.reader?.isDone) this.finishStream();
+    else if (this.assembly?.reader.isDone) this.finishAssembly(this.assembly);
     else this.fail(refusalFromTransport(error), error.isUntouched);
   }
 
@@ -180,6 +210,14 @@ class PodAnswer implements AnswerReader {
 
   soFar(): Tokens | null {
     return this.isSettled ? null : (this.reader?.tokens() ?? null);
+  }
+
+  /** Only whole events went out, so that a comment can follow. What waits for a slow client needs no company. */
+  beat(now: number, quietMs: number) {
+    const { client } = this.relaying;
+    if (this.mode !== "stream" || this.isSettled || this.reader?.isDone || client.waitingSince !== null) return;
+    this.heartbeat ??= new Heartbeat();
+    if (this.heartbeat.isDue(this.bytes, now, quietMs)) client.write(HEARTBEAT);
   }
 
   private relayChunk(chunk: Buffer) {
@@ -223,6 +261,16 @@ class PodAnswer implements AnswerReader {
     this.close(200, tokens, null, false);
   }
 
+  private finishAssembly(assembly: AssembledStream) {
+    const answer = assembly.finish();
+    if (answer instanceof AppError) {
+      this.fail(answer);
+      return;
+    }
+    this.relaying.client.answer(200, this.answerHeaders("application/json", "no-store"), answer);
+    this.close(200, assembly.reader.tokens(), null, false);
+  }
+
   /** One literal and few additions: joining objects would cost more than all that is done to the answer itself. */
   private answerHeaders(contentType: string, cacheControl: string): Record<string, string> {
     const { call, requestId, limitHeaders } = this.relaying;
@@ -249,16 +297,22 @@ class PodAnswer implements AnswerReader {
       client.end();
       this.close(200, this.reader?.tokens() ?? UNKNOWN_TOKENS, refusal, false);
     } else {
-      // A pod that refused did no work; one that broke off may have.
-      this.close(null, this.mode === "whole" ? UNKNOWN_TOKENS : NO_TOKENS, refusal, isUntouched);
+      this.close(null, this.tokensOfFailure(), refusal, isUntouched);
     }
     return false;
+  }
+
+  /** A pod that refused did no work; one that broke off, or whose proxy lost patience, may have. */
+  private tokensOfFailure(): Tokens {
+    if (this.assembly !== null) return this.assembly.reader.tokens();
+    const mayHaveWorked = this.mode === "whole" || (this.mode === "refusal" && mayStillWork(this.status ?? 0));
+    return mayHaveWorked ? UNKNOWN_TOKENS : NO_TOKENS;
   }
 
   /** A client that leaves with the end mark in hand has the whole answer: some close before the pod's own end comes. */
   private leave() {
     if (this.isSettled) return;
-    const clientLeft = !this.reader?.isDone;
+    const clientLeft = this.assembly !== null || !this.reader?.isDone;
     const tokens = this.reader?.tokens() ?? UNKNOWN_TOKENS;
     this.isSettled = true;
     const status = this.mode === "stream" ? 200 : null;
@@ -281,6 +335,8 @@ export function readerFor({ route, wish, promptEstimate, choicesPerPrompt }: Cal
   if (route.kind === "responses") return new NamedStream(RESPONSES, promptEstimate);
   return new OpenAiStream(wish, promptEstimate, choicesPerPrompt);
 }
+
+const isStream = (contentType: string) => contentType.startsWith("text/event-stream");
 
 function isWholeType(contentType: string, mayBeText: boolean) {
   return contentType.startsWith("application/json") || (mayBeText && contentType.startsWith("text/plain"));

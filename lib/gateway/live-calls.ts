@@ -11,12 +11,20 @@ export type LiveCall = {
   stop(refusal: AppError): void;
   /** Whether its caller may still go on; null while nobody can tell. */
   recheck(): Promise<AppError | null>;
+  /** Tells a client of a stream that has been quiet for `quietMs` that it is still there. */
+  beat(now: number, quietMs: number): void;
   /** Its usage as it stands, for the case that nobody can say how it ends; null while nothing is known. */
   soFar(): UsageEvent | null;
 };
 
 /** All in ms. */
-export type LiveCallWaits = { longestMs: number; longestWaitMs: number; recheckMs: number; sweepMs: number };
+export type LiveCallWaits = {
+  longestMs: number;
+  longestWaitMs: number;
+  recheckMs: number;
+  heartbeatMs: number;
+  sweepMs: number;
+};
 
 type Options = Partial<LiveCallWaits> & { now?: () => number };
 
@@ -26,19 +34,22 @@ const LONGEST_MS = 15 * 60_000;
 const LONGEST_WAIT_MS = 60_000;
 /** The longest a stream can outlive its key where every notice of the change was lost. */
 const RECHECK_MS = 20_000;
+/** Proxies between a client and Podpass give up on a silent stream after 30 to 100 s. */
+const HEARTBEAT_MS = 15_000;
 const SWEEP_MS = 2_000;
 
 export type LiveCalls = ReturnType<typeof createLiveCalls>;
 
 /**
  * Every call between its admission and its end. One timer looks after all of them, so that a stream costs no timer:
- * too long, a client that stopped reading, a key that was revoked meanwhile.
+ * too long, a client that stopped reading, one that hears nothing for long, a key that was revoked meanwhile.
  */
 export function createLiveCalls({
   now = () => performance.now(),
   longestMs = LONGEST_MS,
   longestWaitMs = LONGEST_WAIT_MS,
   recheckMs = RECHECK_MS,
+  heartbeatMs = HEARTBEAT_MS,
   sweepMs = SWEEP_MS,
 }: Options = {}) {
   const calls = new Set<LiveCall>();
@@ -49,6 +60,7 @@ export function createLiveCalls({
   function sweep() {
     const at = now();
     for (const call of calls) {
+      call.beat(at, heartbeatMs);
       const { waitingSince } = call.client;
       if (at - call.startedAt > longestMs) {
         call.stop(new AppError("pod_timeout", `An answer may take ${Math.round(longestMs / 60_000)} minutes.`));

@@ -23,6 +23,7 @@ import { openPodKey } from "@/lib/pods/seal";
 import { deriveKey } from "@/lib/secrets";
 import { createRecorder } from "@/lib/usage/recorder";
 import { newRequestId, timeOf } from "@/lib/usage/request-id";
+import { assembledCall } from "./assembled-call";
 import type { Attempt } from "./attempt";
 import { createAuthenticate } from "./authenticate";
 import { openCallers } from "./callers";
@@ -250,9 +251,12 @@ export async function openGateway({ env, probe, observe, limits, waits = {} }: O
     const ended = attempt.queueMs === null || attempt.queueMs === 0 ? null : await recheckCaller();
     if (ended !== null) throw ended;
     attempt.askedAt = performance.now();
-    const { relayed, stop, soFar } = forward({
+    // Before a proxy that gives up on silence, only a stream shows that the pod is at work.
+    const assembled = pod.facts.behindProxyAtMs === null ? null : assembledCall(call);
+    const { relayed, stop, soFar, beat } = forward({
       requestId: attempt.id,
       call,
+      assembled,
       upstream: upstreamOf(pod, call),
       client,
       patience: { ...PATIENCE, ...waits },
@@ -264,10 +268,11 @@ export async function openGateway({ env, probe, observe, limits, waits = {} }: O
     });
     const live = {
       keyId: attempt.caller.keyId,
-      isStreamed: call.isStreamed,
+      isStreamed: call.isStreamed || assembled !== null,
       startedAt: attempt.askedAt,
       client,
       stop,
+      beat,
       recheck: recheckCaller,
       soFar: () => {
         const tokens = soFar();

@@ -97,8 +97,12 @@ export function refusalFromPod(status: number, body: Buffer, retryAfter: string 
       { retryAfterSeconds: retryAfterSeconds ?? 5, cause },
     );
   }
-  if (status === 504 || status === 524) {
-    return new AppError("pod_timeout", "The pod took too long to answer. Streaming avoids this limit.", { cause });
+  if (mayStillWork(status)) {
+    return new AppError(
+      "pod_timeout",
+      "The proxy before the pod gave up waiting; the pod may still be working on it. Ask for a stream, or for less.",
+      { retryAfterSeconds: retryAfterSeconds ?? AFTER_A_PROXY_GAVE_UP_S, cause },
+    );
   }
   if (status === 401 || status === 403) {
     return new AppError("pod_error", "The pod refused Podpass' own key. An admin has to replace it under Pods.", {
@@ -107,6 +111,12 @@ export function refusalFromPod(status: number, body: Buffer, retryAfter: string 
   }
   return new AppError("pod_error", "The pod failed to answer this request.", { cause });
 }
+
+/** SDKs repeat a 504 at once: the same work would pile up on a pod that is behind already. */
+const AFTER_A_PROXY_GAVE_UP_S = 30;
+
+/** A proxy before the pod lost its patience (524: Cloudflare's, after 100 s): that ends nothing on the pod. */
+export const mayStillWork = (status: number) => status === 504 || status === 524;
 
 const CONNECTING =
   /^(?:ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|POD_CONNECT_TIMEOUT|EFORBIDDENADDRESS|CERT_|ERR_TLS|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO)/;

@@ -9,7 +9,7 @@ export type OutgoingRequest = {
   head: string;
   /** Null: a request without one. */
   body: Buffer | null;
-  /** The most ms until the answer's head, and between two pieces of its body. */
+  /** The most ms until the first byte of the answer's body (vLLM sends the head at once), and between two pieces of it. */
   firstByteMs: number;
   idleMs: number;
 };
@@ -92,7 +92,7 @@ export class Connection implements Exchange {
   private left = 0;
   private chunks: ChunkedBody | null = null;
   private isHeld = false;
-  private hasHead = false;
+  private hasBegun = false;
   private isOver = false;
   private failure: Error | null = null;
 
@@ -141,7 +141,7 @@ export class Connection implements Exchange {
     this.reader = reader;
     this.heardAt = now;
     this.state = HEAD;
-    this.hasHead = false;
+    this.hasBegun = false;
     this.isHeld = false;
     const { head, body } = request;
     if (body === null) this.socket.write(`${head}\r\n`, "latin1");
@@ -174,7 +174,7 @@ export class Connection implements Exchange {
     if (request === null || this.reader === null) return;
     if (!this.isConnected && now - this.openedAt > connectMs) {
       this.fail(new BrokenExchange("POD_CONNECT_TIMEOUT", "the connection did not come about in time", true));
-    } else if (!this.isHeld && now - this.heardAt > (this.hasHead ? request.idleMs : request.firstByteMs)) {
+    } else if (!this.isHeld && now - this.heardAt > (this.hasBegun ? request.idleMs : request.firstByteMs)) {
       this.fail(new BrokenExchange("POD_SILENT", "nothing was heard for too long", !this.isConnected));
     }
   }
@@ -221,7 +221,6 @@ export class Connection implements Exchange {
       return;
     }
     this.head = head;
-    this.hasHead = true;
     this.state = BODY;
     this.left = head.framing.by === "length" ? head.framing.bytes : 0;
     this.chunks = head.framing.by === "chunks" ? new ChunkedBody() : null;
@@ -245,6 +244,7 @@ export class Connection implements Exchange {
       isComplete = this.left === 0;
     } else content = bytes.subarray(from);
     const hasMore = end < bytes.length;
+    this.hasBegun ||= content.length > 0;
     if (content.length > 0 && this.reader?.onData(content) === false && !isComplete) this.isHeld = true;
     if (isComplete && this.reader !== null) this.complete(hasMore);
   }

@@ -135,6 +135,15 @@ export async function startGatewayRig(
     await gateway.refresh();
   }
 
+  /** Whether the pod lies behind a proxy that gives up on silence. Resolves when the gateway has read it. */
+  async function setBehindProxy(isBehind: boolean) {
+    await database.query("UPDATE pods SET behind_proxy_at = CASE WHEN $2 THEN now() END WHERE id = $1", [
+      podId,
+      isBehind,
+    ]);
+    await gateway.refresh();
+  }
+
   /** The rows of a key once all is written, oldest first. */
   async function rowsOf(keyId: string): Promise<UsageRow[]> {
     await gateway.flush();
@@ -154,7 +163,7 @@ export async function startGatewayRig(
     await rm(env.PODPASS_DATA_DIR, { recursive: true, force: true });
   }
 
-  return { url, gateway, database, podId, issueKey, addSecret, setMaxInFlight, rowsOf, stop };
+  return { url, gateway, database, podId, issueKey, addSecret, setMaxInFlight, setBehindProxy, rowsOf, stop };
 }
 
 /** Just enough of a web server to stand in for Next: requests and responses as the platform's own classes. */
