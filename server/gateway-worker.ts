@@ -17,6 +17,7 @@ import { createNodePlayground } from "@/lib/playground/node-http";
 import { createPodProbe } from "@/lib/pods/probe";
 import { newRequestId } from "@/lib/usage/request-id";
 import { answerError } from "./answers";
+import { createBalancerWatch } from "./balancer-watch";
 import { askToReconnect, createInFlight } from "./drain";
 import { createFront } from "./front";
 import { createHandOver } from "./hand-over";
@@ -28,6 +29,9 @@ const LAST_WORDS_MS = 2_000;
 const SETTLE_POLL_MS = 10;
 
 let nextPort: number | null = null;
+/** From the signal on: not ready, and each answer is the last on its connection. */
+let isStopping = false;
+/** From when on new work is refused. */
 let isDraining = false;
 
 const tell = (message: FromWorker) => process.send?.(message);
@@ -46,7 +50,7 @@ const answerOperations = createNodeOperations(
   await openOperations({
     env,
     migrationsFolder: new URL("../prisma/migrations/", import.meta.url),
-    isStopping: () => isDraining,
+    isStopping: () => isStopping,
     otherReasons: () => gatewayReasons(gateway.stats().changes),
     warnings: () => gatewayWarnings(gateway.stats()),
     figures,
@@ -57,6 +61,7 @@ const common = commonHeaders(env.PUBLIC_URL.startsWith("https:"));
 const answerGateway = createNodeHandler(gateway.handle, common);
 const answerPlayground = createNodePlayground(gateway.handle, common);
 const inFlight = createInFlight();
+const balancer = createBalancerWatch();
 const pages = createHandOver({
   port: () => nextPort,
   internalToken: env.PODPASS_INTERNAL_TOKEN ?? "",
@@ -75,7 +80,10 @@ const plain = createSocketHandler({
 
 const front = createFront((request, response) => {
   // Asked while Next is away and while streams drain: neither handed over nor counted as work.
-  if (answerOperations(request, response)) return;
+  if (answerOperations(request, response)) {
+    if (request.url === "/readyz") response.once("finish", () => balancer.answered(response.statusCode));
+    return;
+  }
   if (isDraining) return refuseWhileDraining(response);
   inFlight.track(response);
   if (answerGateway(request, response) || answerPlayground(request, response)) return;
@@ -87,10 +95,13 @@ function refuseWhileDraining(response: ServerResponse) {
 }
 
 async function drain(limitMs: number) {
-  if (isDraining) return;
-  isDraining = true;
+  if (isStopping) return;
+  isStopping = true;
+  const deadline = performance.now() + limitMs;
   askToReconnect(front);
-  if (!(await inFlight.settled(limitMs))) {
+  await balancer.heard(limitMs);
+  isDraining = true;
+  if (!(await inFlight.settled(Math.max(0, deadline - performance.now())))) {
     gateway.endStreams();
     await inFlight.settled(LAST_WORDS_MS);
   }

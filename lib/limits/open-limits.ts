@@ -47,6 +47,8 @@ export async function openLimits(options: Options) {
     }
   }
   const counting = setInterval(() => void count().catch(() => undefined), countEveryMs).unref();
+  // Whoever joins others takes its part of a pod from the first call on.
+  void count().catch(() => undefined);
 
   if (redisUrl === undefined) {
     return {

@@ -1,4 +1,3 @@
-import { randomUUID } from "node:crypto";
 import { mkdtemp, rm } from "node:fs/promises";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -12,28 +11,10 @@ import { createNodeHandler } from "@/lib/gateway/node-http";
 import { openGateway, type Waits } from "@/lib/gateway/open-gateway";
 import { createSocketHandler } from "@/lib/gateway/socket-http";
 import { createWebHandler } from "@/lib/gateway/web";
-import { digestOf, hintOf, mintSecret, PEPPER_VERSION } from "@/lib/keys/secret";
-import { sealPodKey } from "@/lib/pods/seal";
-import { deriveKey } from "@/lib/secrets";
-import { newRequestId } from "@/lib/usage/request-id";
 import { createFront } from "@/server/front";
+import { createKeySeeds } from "./key-seeds";
 
 export type Transport = "socket" | "node" | "web";
-
-type Limits = { rpm?: number; tpm?: number; concurrency?: number; monthlyTokens?: number; monthlyMicroUsd?: number };
-
-type KeyFields = {
-  /** Of a member that is there already; without it, a new one. */
-  memberId?: string;
-  models?: string[];
-  cidrs?: string[];
-  expiresAt?: Date;
-  limits?: Limits;
-  memberLimits?: Limits;
-};
-
-const columnsOf = ({ rpm, tpm, concurrency, monthlyTokens, monthlyMicroUsd }: Limits = {}) =>
-  [rpm, tpm, concurrency, monthlyTokens, monthlyMicroUsd].map((limit) => limit ?? null);
 
 export type UsageRow = {
   request_id: string;
@@ -68,14 +49,8 @@ export async function startGatewayRig(
     PODPASS_DATA_DIR: await mkdtemp(join(tmpdir(), "podpass-rig-")),
   });
   const database = new pg.Pool({ connectionString: env.DATABASE_URL, max: 4 });
-  const podId = newRequestId(Date.now());
-  const sealed = sealPodKey(podId, podKey, deriveKey(env.PODPASS_SECRET, "podKey"));
-  // One rig, one pod: what other suites left in the shared database is not asked.
-  await database.query("UPDATE pods SET removed_at = now() WHERE removed_at IS NULL");
-  await database.query(
-    "INSERT INTO pods (id, name, base_url, sealed_key, models, state) VALUES ($1, $2, $3, $4, $5, 'serving')",
-    [podId, `rig-${randomUUID()}`, podUrl, sealed, models],
-  );
+  const { addPod, issueKey, addSecret } = createKeySeeds(database, env.PODPASS_SECRET);
+  const podId = await addPod(podUrl, podKey, models);
   const gateway = await openGateway({ env, probe: async () => undefined, observe, waits });
   const answer = transport === "web" ? createWebAdapter(gateway.handle) : createNodeHandler(gateway.handle);
   const answerHttp = (request: IncomingMessage, response: ServerResponse) => {
@@ -85,49 +60,6 @@ export async function startGatewayRig(
   const server = transport === "socket" ? createFront(answerHttp, plain) : createServer(answerHttp);
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-
-  /** A key with a live secret, made in SQL: this suite is about what happens behind the credential. */
-  async function issueKey(fields: KeyFields = {}) {
-    const [newMemberId, keyId, secretId] = [0, 1, 2].map(() => newRequestId(Date.now()));
-    const memberId = fields.memberId ?? newMemberId ?? "";
-    const secret = mintSecret();
-    const digest = digestOf(secret, deriveKey(env.PODPASS_SECRET, "pepper"));
-    await database.query(
-      `INSERT INTO users (id, email, name, rpm, tpm, concurrency, monthly_tokens, monthly_micro_usd) VALUES ($1, $2, 'Rig', $3, $4, $5, $6, $7)
-        ON CONFLICT (id) DO NOTHING`,
-      [memberId, `${randomUUID()}@example.org`, ...columnsOf(fields.memberLimits)],
-    );
-    await database.query(
-      `INSERT INTO api_keys (id, member_id, name, models, cidrs, expires_at, rpm, tpm, concurrency, monthly_tokens, monthly_micro_usd)
-        VALUES ($1, $2, 'rig', $3, $4, $5, $6, $7, $8, $9, $10)`,
-      [keyId, memberId, fields.models ?? [], fields.cidrs ?? [], fields.expiresAt ?? null, ...columnsOf(fields.limits)],
-    );
-    await database.query(
-      "INSERT INTO api_key_secrets (id, api_key_id, hash, pepper_version, hint) VALUES ($1, $2, $3, $4, $5)",
-      [secretId, keyId, digest, PEPPER_VERSION, hintOf(secret)],
-    );
-    return { keyId: keyId ?? "", memberId, secret };
-  }
-
-  /** A newer secret of a key, as after a rotation; the earlier one works for another hour. */
-  async function addSecret(keyId: string) {
-    const secret = mintSecret();
-    await database.query(
-      "UPDATE api_key_secrets SET expires_at = now() + interval '1 hour' WHERE api_key_id = $1 AND expires_at IS NULL",
-      [keyId],
-    );
-    await database.query(
-      "INSERT INTO api_key_secrets (id, api_key_id, hash, pepper_version, hint) VALUES ($1, $2, $3, $4, $5)",
-      [
-        newRequestId(Date.now()),
-        keyId,
-        digestOf(secret, deriveKey(env.PODPASS_SECRET, "pepper")),
-        PEPPER_VERSION,
-        hintOf(secret),
-      ],
-    );
-    return secret;
-  }
 
   /** Resolves when the gateway has read it. */
   async function setMaxInFlight(most: number | null) {
