@@ -14,7 +14,7 @@ async function ask(watched: ReturnType<typeof watch>, status: number, count: num
   }
 }
 
-function settled(promise: Promise<void>) {
+function settled(promise: Promise<unknown>) {
   const state = { isSettled: false };
   void promise.then(() => {
     state.isSettled = true;

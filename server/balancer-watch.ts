@@ -26,17 +26,17 @@ export function createBalancerWatch({ now = () => performance.now() }: { now?: (
       told += 1;
       if (told >= TOLD) onTold?.();
     },
-    /** To be called when readiness has begun to say no. Settles when new work may be refused. */
-    heard(longestMs = LONGEST_MS): Promise<void> {
+    /** To be called when readiness has begun to say no. Settles when new work may be refused: true if a balancer was waited for. */
+    heard(longestMs = LONGEST_MS): Promise<boolean> {
       const isAsked = readyAt.length === ASKED && now() - (readyAt[0] ?? 0) <= LATELY_MS;
-      if (!isAsked || longestMs <= 0) return Promise.resolve();
+      if (!isAsked || longestMs <= 0) return Promise.resolve(false);
       told = 0;
       return new Promise((resolve) => {
-        const timer = setTimeout(resolve, Math.min(longestMs, LONGEST_MS));
+        const timer = setTimeout(() => resolve(true), Math.min(longestMs, LONGEST_MS));
         onTold = () => {
           onTold = undefined;
           clearTimeout(timer);
-          setTimeout(resolve, AFTERWARDS_MS);
+          setTimeout(() => resolve(true), AFTERWARDS_MS);
         };
       });
     },

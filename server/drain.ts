@@ -1,4 +1,5 @@
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
+import type { Socket } from "node:net";
 
 /** Counts what is being answered, so that a stop can wait for it. */
 export function createInFlight() {
@@ -41,4 +42,14 @@ export function askToReconnect(server: Server) {
   server.prependListener("request", (_request: IncomingMessage, response: ServerResponse) => {
     response.setHeader("connection", "close");
   });
+}
+
+/**
+ * Tells from now on whether a request came on a connection that was there before. A balancer sent it through a door that was
+ * still open: it is answered, as the last on its connection.
+ */
+export function connectionsBeforeNow(server: Server) {
+  const later = new WeakSet<Socket>();
+  server.on("connection", (socket: Socket) => later.add(socket));
+  return (socket: Socket) => !later.has(socket);
 }

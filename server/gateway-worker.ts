@@ -1,4 +1,5 @@
 import type { ServerResponse } from "node:http";
+import type { Socket } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { commonHeaders } from "@/lib/auth/page-headers";
 import { env } from "@/lib/env";
@@ -18,7 +19,7 @@ import { createPodProbe } from "@/lib/pods/probe";
 import { newRequestId } from "@/lib/usage/request-id";
 import { answerError } from "./answers";
 import { createBalancerWatch } from "./balancer-watch";
-import { askToReconnect, createInFlight } from "./drain";
+import { askToReconnect, connectionsBeforeNow, createInFlight } from "./drain";
 import { createFront } from "./front";
 import { createHandOver } from "./hand-over";
 import type { FromWorker, ToWorker } from "./messages";
@@ -31,8 +32,8 @@ const SETTLE_POLL_MS = 10;
 let nextPort: number | null = null;
 /** From the signal on: not ready, and each answer is the last on its connection. */
 let isStopping = false;
-/** From when on new work is refused. */
-let isDraining = false;
+/** Whether new work on a connection is taken. */
+let takesWork: (socket: Socket) => boolean = () => true;
 
 const tell = (message: FromWorker) => process.send?.(message);
 
@@ -84,7 +85,7 @@ const front = createFront((request, response) => {
     if (request.url === "/readyz") response.once("finish", () => balancer.answered(response.statusCode));
     return;
   }
-  if (isDraining) return refuseWhileDraining(response);
+  if (isStopping && !takesWork(request.socket)) return refuseWhileDraining(response);
   inFlight.track(response);
   if (answerGateway(request, response) || answerPlayground(request, response)) return;
   pages.handOver(request, response);
@@ -99,14 +100,15 @@ async function drain(limitMs: number) {
   isStopping = true;
   const deadline = performance.now() + limitMs;
   askToReconnect(front);
-  await balancer.heard(limitMs);
-  isDraining = true;
+  takesWork = (await balancer.heard(limitMs)) ? connectionsBeforeNow(front) : () => false;
   if (!(await inFlight.settled(Math.max(0, deadline - performance.now())))) {
     gateway.endStreams();
     await inFlight.settled(LAST_WORDS_MS);
   }
-  await untilCallsEnded();
+  // Idle connections go now; what came on one of them at the last moment is still answered.
   front.close();
+  await inFlight.settled(LAST_WORDS_MS);
+  await untilCallsEnded();
   front.closeAllConnections();
   plain.closeAll();
   pages.close();

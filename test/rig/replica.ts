@@ -13,6 +13,9 @@ const built = (name: string) => fileURLToPath(new URL(`../../dist/${name}.js`, i
 /** False where nothing was built: then there is no process to try. */
 export const isBuilt = existsSync(built("gateway-worker"));
 
+/** False where the dashboard was not built, without which the whole server does not start. */
+export const isWholeBuilt = existsSync(fileURLToPath(new URL("../../dist/next.hash", import.meta.url)));
+
 type Options = {
   databaseUrl: string;
   /** Beyond what a replica needs; overrules it too. */
