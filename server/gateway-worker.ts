@@ -74,7 +74,7 @@ const pages = createHandOver({
 const plain = createSocketHandler({
   handle: gateway.handle,
   commonHeaders: common,
-  isStopping: () => isDraining,
+  isStopping: () => isStopping,
   onBegin: inFlight.begin,
   onOver: inFlight.over,
 });
