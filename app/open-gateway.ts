@@ -5,6 +5,7 @@ import { createWebHandler } from "@/lib/gateway/web";
 import { gatewayFigures } from "@/lib/operations/gateway-figures";
 import { createRequestMetrics } from "@/lib/operations/request-metrics";
 import { createWebPlayground } from "@/lib/playground/web";
+import { withCounters } from "@/lib/pods/counters/sample";
 import { createPodProbe } from "@/lib/pods/probe";
 
 type Opened = Awaited<ReturnType<typeof open>>;
@@ -14,7 +15,7 @@ const shared = globalThis as typeof globalThis & { podpassGateway?: Promise<Open
 
 async function open() {
   const metrics = createRequestMetrics();
-  const gateway = await openGateway({ env, probe: createPodProbe(), observe: metrics.observe });
+  const gateway = await openGateway({ env, probe: withCounters(createPodProbe()), observe: metrics.observe });
   return {
     answer: createWebHandler(gateway.handle, peerOfRequest),
     chat: createWebPlayground(gateway.handle, peerOfRequest),

@@ -15,6 +15,7 @@ import { openOperations } from "@/lib/operations/open-operations";
 import { createRequestMetrics } from "@/lib/operations/request-metrics";
 import { createNodeOperations } from "@/lib/operations/transports";
 import { createNodePlayground } from "@/lib/playground/node-http";
+import { withCounters } from "@/lib/pods/counters/sample";
 import { createPodProbe } from "@/lib/pods/probe";
 import { newRequestId } from "@/lib/usage/request-id";
 import { answerError } from "./answers";
@@ -41,7 +42,7 @@ const metrics = createRequestMetrics();
 const sharedLimits = env.WEB_CONCURRENCY > 1 ? createSharedStore(tell) : null;
 const gateway = await openGateway({
   env,
-  probe: createPodProbe(),
+  probe: withCounters(createPodProbe()),
   observe: metrics.observe,
   limits: sharedLimits?.store,
 });
