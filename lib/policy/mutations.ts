@@ -17,6 +17,7 @@ export async function updatePolicy(actor: Actor, change: PolicyChange, now: Date
     const { updatedAt: _, ...before } = await getPolicy(tx);
     const after = applied(before, change);
     requireOrder(after);
+    requireWeight(after);
     const { strictFields, ...columns } = after;
     const strictFieldsAt = strictFields === before.strictFields ? {} : { strictFieldsAt: strictFields ? now : null };
     const data = { ...columns, ...strictFieldsAt, updatedAt: now };
@@ -41,6 +42,13 @@ function requireOrder({ maxKeyDays, defaultKeyDays }: PolicyInput) {
   if (maxKeyDays === null || (defaultKeyDays !== null && defaultKeyDays <= maxKeyDays)) return;
   const message = `The default must not be longer than the maximum of ${maxKeyDays} days.`;
   throw new AppError("invalid_request", message, { param: "defaultKeyDays" });
+}
+
+/** Calls of which no token counts could share nothing. */
+function requireWeight({ promptWeight, completionWeight }: PolicyInput) {
+  if (promptWeight + completionWeight > 0) return;
+  const message = "Prompt and completion tokens can't both count for nothing.";
+  throw new AppError("invalid_request", message, { param: "completionWeight" });
 }
 
 /** Only the rules that differ, before and after. */

@@ -30,8 +30,17 @@ test("domains are read as people type them", () => {
   expect(change({ emailDomains: "" }).data?.emailDomains).toEqual([]);
 });
 
+test("weights are kept in thousandths", () => {
+  const form = { promptWeight: "1", cachedWeight: " 0.05 ", completionWeight: "1000" };
+  expect(change(form).data).toMatchObject({ promptWeight: 1_000, cachedWeight: 50, completionWeight: 1_000_000 });
+});
+
 test.each([
   { maxKeyDays: "0" },
+  { promptWeight: "" },
+  { cachedWeight: "0.0001" },
+  { completionWeight: "1000.001" },
+  { completionWeight: "-1" },
   { maxKeyDays: "1.5" },
   { maxKeyDays: "1e9" },
   { maxGraceHours: "" },

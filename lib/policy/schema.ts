@@ -16,6 +16,10 @@ export type PolicyInput = {
   /** Lower-case domains that may be invited or sign in through a provider; empty: any may be invited, none may come uninvited. */
   emailDomains: string[];
   eventRetentionDays: number;
+  /** What tokens weigh, in thousandths, when a pod's hour is shared out; an hour goes by those that held when it began. */
+  promptWeight: number;
+  cachedWeight: number;
+  completionWeight: number;
   /** Refuse request fields that Podpass doesn't know. */
   strictFields: boolean;
 };
@@ -83,6 +87,20 @@ const needed = (largest: number, most: string, least = 1) =>
     ),
   );
 
+/** A weight as it is typed, such as 0.1; in thousandths once parsed. */
+const weight = z.optional(
+  z.pipe(
+    z.string(),
+    z.transform((text, context) => {
+      const [, whole, rest = ""] = /^\s*(\d{1,4})(?:\.(\d{1,3}))?\s*$/.exec(text) ?? [];
+      const thousandths = whole === undefined ? Number.NaN : Number(whole) * 1_000 + Number(rest.padEnd(3, "0"));
+      if (thousandths <= 1_000_000) return thousandths;
+      context.issues.push({ code: "custom", input: text, message: "Use a number from 0 to 1000, such as 0.1." });
+      return z.NEVER;
+    }),
+  ),
+);
+
 const int = (most = 2_147_483_647) => wholeNumber(most, most.toLocaleString("en"));
 
 const roleFields = (role: Role) => ({
@@ -105,6 +123,9 @@ export const policyFormSchema = z.pipe(
     maxGraceHours: needed(720, "720", 0),
     maxKeysPerMember: needed(10_000, "10,000"),
     eventRetentionDays: needed(3_650, "3,650"),
+    promptWeight: weight,
+    cachedWeight: weight,
+    completionWeight: weight,
     emailDomains: domains,
     strictFields: z.optional(z.enum(["on", "off"])),
     ...roleFields("OWNER"),
@@ -122,6 +143,9 @@ const RULES = [
   "maxGraceHours",
   "maxKeysPerMember",
   "eventRetentionDays",
+  "promptWeight",
+  "cachedWeight",
+  "completionWeight",
   "emailDomains",
 ] as const;
 

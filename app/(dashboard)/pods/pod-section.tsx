@@ -9,6 +9,7 @@ import { Time } from "@/app/_ui/time";
 import { STATES } from "../_shell/pod-standing";
 import type { OpenDialog } from "./dialogs";
 import { PodActions } from "./pod-actions";
+import { BillFact, CounterFact } from "./pod-money";
 import type { PodView } from "./read-pods";
 import { RunningTable } from "./running-table";
 
@@ -171,6 +172,8 @@ function PodFacts({ of: pod, wide }: { of: PodView; wide?: boolean }) {
       </dd>
       <dt>Price</dt>
       <dd>{pod.hourlyMicroUsd === null ? "not set" : `${money(pod.hourlyMicroUsd)} an hour`}</dd>
+      {pod.bill && <BillFact bill={pod.bill} />}
+      {pod.counters && <CounterFact of={pod.counters} />}
       <dt>Weight</dt>
       <dd>{pod.weight}</dd>
       <dt>Most in flight</dt>

@@ -1,5 +1,8 @@
+import { wallFields } from "@/app/_ui/moments";
 import type { SignedIn } from "@/lib/auth/session";
+import { podBills } from "@/lib/costs/queries";
 import { explain } from "@/lib/pods/connection";
+import { reconcilePods } from "@/lib/pods/counters/queries";
 import { listPods } from "@/lib/pods/queries";
 import { usageTotals } from "@/lib/usage/queries";
 import { listRequests } from "@/lib/usage/requests/queries";
@@ -13,7 +16,12 @@ export type PodView = Awaited<ReturnType<typeof readPods>>[number];
 
 /** Every pod with what went through it: calls that run now, and the last hour beside the one before. For admins. */
 export async function readPods(member: SignedIn, now: Date) {
-  const pods = await listPods(member);
+  const { year, month } = wallFields(now, "UTC");
+  const [pods, bills, counters] = await Promise.all([
+    listPods(member),
+    podBills(member, new Date(Date.UTC(year, month - 1, 1))),
+    reconcilePods(member),
+  ]);
   const lastHour = { from: new Date(now.getTime() - HOUR_MS), to: now };
   return Promise.all(
     pods.map(async (pod) => {
@@ -29,6 +37,8 @@ export async function readPods(member: SignedIn, now: Date) {
         runningCount: open.rows.length,
         hour: figuresOf(current),
         hourBefore: figuresOf(previous),
+        bill: bills.get(pod.id) ?? null,
+        counters: counters.get(pod.id) ?? null,
       };
     }),
   );

@@ -14,6 +14,7 @@ import { LIMIT_FIELDS, shownLimit } from "../_words/limits";
 import { ROLES } from "../_words/roles";
 import { policyAction, policyEffectAction } from "./actions";
 import { effectsOf, type Wanted } from "./policy-effects";
+import { WeightFields } from "./weight-fields";
 
 const shown = (value: number | null) => (value === null ? "" : String(value));
 
@@ -141,6 +142,7 @@ export function PolicyForm({ policy }: { policy: Policy }) {
             of their own.
           </p>
         </fieldset>
+        <WeightFields policy={policy} errorOf={errorOf} />
         <input type="hidden" name="strictFields" value={strict ? "on" : "off"} />
         <CheckField
           label="Refuse request fields that Podpass doesn't know"
