@@ -3,6 +3,7 @@ import { env } from "@/lib/env";
 import { openGateway } from "@/lib/gateway/open-gateway";
 import { createWebHandler } from "@/lib/gateway/web";
 import { gatewayFigures } from "@/lib/operations/gateway-figures";
+import { gatewayWarnings } from "@/lib/operations/gateway-reasons";
 import { createRequestMetrics } from "@/lib/operations/request-metrics";
 import { createWebPlayground } from "@/lib/playground/web";
 import { withCounters } from "@/lib/pods/counters/sample";
@@ -20,6 +21,7 @@ async function open() {
     answer: createWebHandler(gateway.handle, peerOfRequest),
     chat: createWebPlayground(gateway.handle, peerOfRequest),
     standings: gateway.standings,
+    warnings: () => gatewayWarnings(gateway.stats()),
     figures: () => [...metrics.figures(), ...gatewayFigures(gateway.stats())],
   };
 }
@@ -33,6 +35,11 @@ export function openedGateway(): Promise<Opened> {
 /** The gateway of this process, if one was opened: none is behind server.ts, whose workers have theirs. */
 export function gatewayHere(): Promise<Opened> | undefined {
   return shared.podpassGateway;
+}
+
+/** What is wrong with the gateway although it answers; nothing before it was first used. */
+export async function openedGatewayWarnings(): Promise<readonly string[]> {
+  return (await shared.podpassGateway)?.warnings() ?? [];
 }
 
 /** The true peer, where our own server in front has told it; null where nobody knows. */

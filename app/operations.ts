@@ -2,7 +2,7 @@ import { pathToFileURL } from "node:url";
 import { env } from "@/lib/env";
 import { openOperations } from "@/lib/operations/open-operations";
 import { createWebOperations } from "@/lib/operations/transports";
-import { openedGateway, peerOfRequest } from "./open-gateway";
+import { openedGateway, openedGatewayWarnings, peerOfRequest } from "./open-gateway";
 
 type Answer = (request: Request) => Promise<Response>;
 
@@ -14,6 +14,7 @@ async function open(): Promise<Answer> {
     env,
     // Next runs in the repository's folder; its standalone output, which has no migrations, is never asked.
     migrationsFolder: new URL("prisma/migrations/", pathToFileURL(`${process.cwd()}/`)),
+    warnings: openedGatewayWarnings,
     figures: async () => (await openedGateway()).figures(),
   });
   return createWebOperations(operations, peerOfRequest);

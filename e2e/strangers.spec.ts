@@ -3,7 +3,7 @@ import { addresses, dashboardActions } from "./app-tree";
 import { expect, test } from "./fixtures";
 
 /** What anybody on this machine may ask without a key: each says nothing about members, keys or usage. */
-const OPEN = ["/healthz", "/readyz", "/openapi.json", "/metrics", "/api/auth"];
+const OPEN = ["/healthz", "/readyz", "/openapi.json", "/metrics", "/api/auth", "/report"];
 const isOpen = (path: string) => OPEN.some((open) => path === open || path.startsWith(`${open}/`));
 
 /** Sends an action as a page's own script would; `origin` is where that page claims to come from. */

@@ -9,7 +9,7 @@ import { reportSchema } from "./schema";
 const MOST_BYTES = 4 * LONGEST_REPORT;
 const JSON_TYPE = /^application\/json\s*(?:;|$)/i;
 
-/** Answers a program's report: `{"secret": "…"}` in, 202 out, the same for every string. What was sent is in no answer and no log. */
+/** Answers a program's report: `{"secret": "…"}` in, 200 out, the same for every string. What was sent is in no answer and no log. */
 export async function takeReport(
   request: Request,
   reporter: Reporter,
@@ -21,7 +21,7 @@ export async function takeReport(
       throw new AppError("unsupported_media_type", "The content type of this route is application/json.");
     }
     await receive(secretIn(await readText(request)), reporter);
-    return Response.json({ status: "received" }, { status: 202, headers: headersOf(reporter) });
+    return Response.json({ status: "received" }, { status: 200, headers: headersOf(reporter) });
   } catch (error) {
     const refusal = refusalOf(error);
     if (refusal.answer.status >= 500) log.error({ err: error, requestId: reporter.requestId }, "a report failed");

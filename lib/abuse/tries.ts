@@ -58,7 +58,7 @@ export function createTries({ now, onFlood, most = MOST_TRIES, mostSources = MOS
     /** Whether a source has had too many lately. */
     isOver: (source: string) => isOver(bySource.get(source), now()),
     /** Whether no source has: true nearly always, and cheap to ask. */
-    isQuiet: () => now() > quietFrom,
+    isQuiet: () => quietFrom === -Infinity || now() > quietFrom,
     /** How many sources are over the limit. */
     countOver() {
       const at = now();

@@ -14,7 +14,7 @@ type Options = {
   migrationsFolder: URL;
   isStopping?: () => boolean;
   otherReasons?: () => readonly string[];
-  warnings?: () => readonly string[];
+  warnings?: () => readonly string[] | Promise<readonly string[]>;
   /** What this process has counted. */
   figures: () => Figure[] | Promise<Figure[]>;
   /** The figures of all processes of this installation's machine, given those of this one. */

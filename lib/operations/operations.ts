@@ -18,7 +18,7 @@ type Options = {
   /** Why this process should get no work now; empty while it may. */
   unreadiness: () => Promise<readonly string[]>;
   /** What is wrong although this process may get work; empty while nothing is. */
-  warnings?: () => readonly string[];
+  warnings?: () => readonly string[] | Promise<readonly string[]>;
   /** Everything counted so far, as Prometheus reads it. */
   exposition: () => Promise<Exposition>;
   metricsToken: string | undefined;
@@ -63,7 +63,7 @@ export function createOperations(options: Options) {
         return json(200, { status: "ok" }, requestId);
       case "/readyz": {
         const reasons = await unreadiness();
-        const found = warnings();
+        const found = await warnings();
         return reasons.length === 0
           ? json(200, { status: "ok", ...(found.length > 0 && { warnings: found }) }, requestId)
           : json(503, { status: "unavailable", reasons }, requestId);

@@ -1,3 +1,4 @@
+import { LONGEST_REPORT } from "@/lib/abuse/leak-report";
 import { TROUBLE_WORDS } from "@/lib/limits/standing";
 
 const headers = { "x-request-id": { $ref: "#/components/headers/x-request-id" } };
@@ -56,6 +57,49 @@ export const KEYLESS_PATHS = {
           },
         },
         ...wrongMethod,
+      },
+    },
+  },
+  "/report/secret": {
+    post: {
+      operationId: "reportLeakedSecret",
+      tags: ["Operate"],
+      summary: "Report a leaked secret: its key is revoked at once and its owner told",
+      description:
+        "For anybody who holds a secret that they should not have. The answer is the same, in content and time, for every string. A secret that had ended before ends nothing. People use the page `/report`.",
+      security: [],
+      requestBody: {
+        required: true,
+        content: {
+          "application/json": {
+            schema: {
+              type: "object",
+              required: ["secret"],
+              properties: {
+                secret: {
+                  type: "string",
+                  minLength: 1,
+                  maxLength: LONGEST_REPORT,
+                  description: "The secret, or the lines that hold it.",
+                },
+              },
+            },
+            example: { secret: "sk-vllm-…" },
+          },
+        },
+      },
+      responses: {
+        "200": {
+          description: "Received.",
+          headers,
+          content: { "application/json": { schema: { type: "object" }, example: { status: "received" } } },
+        },
+        "400": refused("No JSON, or no secret in it."),
+        "405": refused("Only POST is answered here."),
+        "413": refused("More than a report may hold."),
+        "415": refused("Not `application/json`."),
+        "429": refused("Too many reports from one source: `retry-after` says when the next is taken."),
+        "503": refused("The database cannot be reached. Send it again."),
       },
     },
   },
