@@ -136,7 +136,10 @@ show_key() {
   say ""
   say "  $1"
   say ""
-  say "Put it into Podpass: Pods, the pod's menu, Replace key."
+  say "Put it into Podpass: Pods, the pod's menu, Replace key. Or on Podpass' machine:"
+  say ""
+  say "  ssh THIS-MACHINE \"cat $(printf '%q' "$LOGS/api-key.txt")\" | npm run -s podpass -- pod key NAME"
+  say ""
 }
 
 rotate() {
@@ -245,5 +248,5 @@ main() {
   esac
 }
 
-main "$@"
-exit
+# On one line, so that nothing more is read: this file may be replaced while it runs.
+main "$@"; exit

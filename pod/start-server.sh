@@ -475,8 +475,8 @@ wait_until_healthy() {
     fi
     if ((SECONDS >= next)); then
       next=$((SECONDS + (SECONDS < 60 ? 10 : 30)))
-      last=$(tail -n 1 "$LOGS/server.log" | clean_lines)
-      say "  $SECONDS s:${last:1:110}"
+      last=$(tail -n 30 "$LOGS/server.log" | grep -aE 'INFO|WARNING|ERROR|[0-9]%' | tail -n 1 | clean_lines) || true
+      say "  $SECONDS s${last:+:${last:1:110}}"
     fi
     sleep 1
   done
@@ -497,7 +497,7 @@ check_guard() {
 }
 
 show_result() {
-  local address=http://ADDRESS-OF-THIS-MACHINE:$PORT models
+  local address=$SCHEME://ADDRESS-OF-THIS-MACHINE:$PORT proxy='' models
   models=$(curl -q -s -k --noproxy '*' --max-time 10 --config <(printf 'header = "Authorization: Bearer %s"\n' "$KEY") "$URL/v1/models" || true)
   # The first id is the model's; the others in the list are of its permissions.
   if [[ $models =~ \"id\"[[:space:]]*:[[:space:]]*\"([^\"\\]*)\" ]]; then models=${BASH_REMATCH[1]//[[:cntrl:]]/}; else models=$MODEL; fi
@@ -513,10 +513,10 @@ show_result() {
     say "The pod's key is the one in $LOGS/api-key.txt"
   fi
   say ""
-  if [[ ${RUNPOD_POD_ID:-} =~ ^[A-Za-z0-9]+$ ]]; then address=https://$RUNPOD_POD_ID-$PORT.proxy.runpod.net; fi
+  if [[ ${RUNPOD_POD_ID:-} =~ ^[A-Za-z0-9]+$ ]]; then address=https://$RUNPOD_POD_ID-$PORT.proxy.runpod.net proxy=' --behind-proxy on'; fi
   say "To connect it to Podpass: Pods, Add pod, with the address $address and this key. Or on Podpass' machine:"
   say ""
-  say "  ssh THIS-MACHINE \"cat $(printf '%q' "$LOGS/api-key.txt")\" | npm run -s podpass -- pod add NAME $address --key-stdin"
+  say "  ssh THIS-MACHINE \"cat $(printf '%q' "$LOGS/api-key.txt")\" | npm run -s podpass -- pod add NAME $address --key-stdin$proxy"
   say ""
   local tcp=RUNPOD_TCP_PORT_$PORT
   if [[ -n ${RUNPOD_PUBLIC_IP:-} && -n ${!tcp:-} ]]; then
@@ -569,5 +569,5 @@ main() {
   fi
 }
 
-main "$@"
-exit
+# On one line, so that nothing more is read: this file may be replaced while it runs.
+main "$@"; exit

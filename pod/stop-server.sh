@@ -118,5 +118,5 @@ main() {
   say "Stopped."
 }
 
-main "$@"
-exit
+# On one line, so that nothing more is read: this file may be replaced while it runs.
+main "$@"; exit

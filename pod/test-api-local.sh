@@ -346,5 +346,5 @@ main() {
   ((FAILED == 0))
 }
 
-main "$@"
-exit
+# On one line, so that nothing more is read: this file may be replaced while it runs.
+main "$@"; exit
