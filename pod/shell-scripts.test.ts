@@ -9,7 +9,7 @@ const scripts = readdirSync(SCRIPTS).filter((name) => name.endsWith(".sh"));
 const read = (name: string) => readFileSync(join(SCRIPTS, name), "utf8");
 const hasShellcheck = spawnSync("shellcheck", ["--version"]).status === 0;
 
-test.skipIf(!hasShellcheck)("shellcheck has nothing to say about any shell script here", () => {
+test.skipIf(!hasShellcheck)("shellcheck has nothing to say about any shell script here", { timeout: 120_000 }, () => {
   const others = [fileURLToPath(new URL("../.ci/run", import.meta.url))];
   const { stdout } = spawnSync("shellcheck", [...scripts.map((name) => join(SCRIPTS, name)), ...others]);
   expect(String(stdout)).toBe("");

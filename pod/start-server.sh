@@ -370,7 +370,8 @@ keep() {
   set +e
   # Every child gets a process group of its own, so that what vLLM leaves behind can be found and ended.
   set -m
-  exec 9>&- </dev/null >>"$LOGS/server.log" 2>&1
+  # Bash tells of children's ends on its own standard error; only what vLLM and launch say is wanted.
+  exec 9>&- </dev/null >>"$LOGS/server.log" 2>/dev/null
   local turns=0 code deadline='' restart='' stop=''
   # In $( ) BASHPID is another process's.
   SELF=$BASHPID
@@ -378,7 +379,7 @@ keep() {
   trap '' HUP
   trap 'stop=yes; kill -TERM "$SERVER" 2>/dev/null' TERM
   trap 'restart=yes; kill -TERM "$SERVER" 2>/dev/null' USR1
-  launch
+  launch 2>>"$LOGS/server.log"
   while :; do
     while is_alive "$SERVER" "$SERVER_START"; do
       sleep 1 &
@@ -397,7 +398,7 @@ keep() {
     kill -KILL -- "-$SERVER" 2>/dev/null
     if [[ -z $restart || -n $stop ]]; then break; fi
     restart='' deadline=''
-    launch
+    launch 2>>"$LOGS/server.log"
   done
   printf 'start-server: vLLM ended with code %s.\n' "$code"
   rm -f -- "$LOGS/server.pid"

@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -80,12 +80,9 @@ export async function openPod() {
     return pod;
   }
 
+  /** Ends what still runs, by the script that looks twice whom it ends. */
   async function close() {
-    for (const pod of pods) {
-      const { vllm, keeper } = pod.processes();
-      if (keeper) signal(keeper, "SIGKILL");
-      if (vllm) signal(-vllm, "SIGKILL");
-    }
+    for (const pod of pods) if (existsSync(join(pod.logs, "server.pid"))) await pod.run("stop-server.sh");
     rmSync(folder, { recursive: true, force: true });
   }
 
