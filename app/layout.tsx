@@ -3,7 +3,8 @@ import { GeistSans } from "geist/font/sans";
 import type { Metadata, Viewport } from "next";
 import { cookies } from "next/headers";
 import type { ReactNode } from "react";
-import { asTheme, THEME_COOKIE } from "./_ui/theme";
+import { optionalMember } from "@/lib/auth/session";
+import { THEME_COOKIE, themeOf } from "./_ui/theme";
 import { RememberZone } from "./_ui/zone";
 import "./globals.css";
 
@@ -24,11 +25,14 @@ export const viewport: Viewport = {
 };
 
 /**
- * The theme is an attribute the server writes from a cookie, or absent, which leaves the choice to the system. Both
- * sides of each colour are in the style sheet, so the first paint is right and no script has to run for it.
+ * The theme is an attribute the server writes from what the member chose or this browser's cookie, or absent, which leaves
+ * the choice to the system. Both sides of each colour are in the style sheet, so the first paint is right and no script has
+ * to run for it.
  */
 export default async function RootLayout({ children }: { children: ReactNode }) {
-  const theme = asTheme((await cookies()).get(THEME_COOKIE)?.value);
+  // While the database is away the page's own words say so, in the theme this browser knows.
+  const [jar, member] = await Promise.all([cookies(), optionalMember().catch(() => null)]);
+  const theme = themeOf(member, jar.get(THEME_COOKIE)?.value);
   return (
     <html
       lang="en"

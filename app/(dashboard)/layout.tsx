@@ -4,7 +4,7 @@ import type { ReactNode } from "react";
 import { ClockProvider } from "@/app/_ui/clock";
 import { Mark } from "@/app/_ui/mark";
 import { Status } from "@/app/_ui/status";
-import { asTheme, THEME_COOKIE } from "@/app/_ui/theme";
+import { THEME_COOKIE, themeOf } from "@/app/_ui/theme";
 import { Toasts } from "@/app/_ui/toast";
 import { ZoneProvider } from "@/app/_ui/zone";
 import { isAdmin } from "@/lib/auth/member";
@@ -32,7 +32,7 @@ export default async function DashboardLayout({ children }: { children: ReactNod
     cookies(),
   ]);
   const entries = navFor(member.role);
-  const theme = asTheme(jar.get(THEME_COOKIE)?.value ?? member.theme);
+  const theme = themeOf(member, jar.get(THEME_COOKIE)?.value);
   const podsHref = entries.find(({ icon }) => icon === "pods")?.href ?? null;
   const account = { name: member.name, email: member.email, theme };
   return (

@@ -16,3 +16,13 @@ export function applyTheme(theme: Theme) {
   // biome-ignore lint/suspicious/noDocumentCookie: the Cookie Store API is missing on plain http
   document.cookie = `${THEME_COOKIE}=${theme}; path=/; max-age=${YEAR_SECONDS}; samesite=lax`;
 }
+
+/** The theme of whoever looks: what a member chose last on any browser, else what this one remembers. */
+export function themeOf(member: { theme: string | null } | null, cookie: string | undefined): Theme {
+  return asTheme(member?.theme ?? cookie);
+}
+
+/** What the page shows, also where it was switched since the server wrote it; null on the server. */
+export function shownTheme(): Theme | null {
+  return typeof document === "undefined" ? null : asTheme(document.documentElement.dataset.theme);
+}

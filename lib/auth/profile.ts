@@ -27,6 +27,26 @@ export async function updateProfile(actor: Actor, { name, timeZone, theme }: Pro
   });
 }
 
+/** The theme alone, chosen from the account menu. */
+export async function chooseTheme(actor: Actor, { theme }: Pick<Profile, "theme">, now: Date) {
+  const memberId = ownId(actor);
+  await db.$transaction(async (tx) => {
+    const select = { theme: true } as const;
+    const before = await tx.user.findUniqueOrThrow({ where: { id: memberId }, select });
+    if (before.theme === theme) return;
+    const after = await tx.user.update({ where: { id: memberId }, data: { theme }, select });
+    await recordAudit(tx, actor, {
+      action: "member.profile",
+      targetKind: "member",
+      targetId: memberId,
+      memberId,
+      before,
+      after,
+      at: now,
+    });
+  });
+}
+
 type ChangePassword = { current: string; password: string };
 
 /**

@@ -57,7 +57,7 @@ test("an invite without an address is for whoever holds the link", () => {
 test("a profile takes real zones and known themes only", () => {
   const profile = (timeZone: string, theme: string) => profileSchema.safeParse({ name: "Ada", timeZone, theme });
   expect(profile("Asia/Kathmandu", "dark").data).toEqual({ name: "Ada", timeZone: "Asia/Kathmandu", theme: "dark" });
-  expect(profile("", "system").data).toEqual({ name: "Ada", timeZone: null, theme: null });
+  expect(profile("", "system").data).toEqual({ name: "Ada", timeZone: null, theme: "system" });
   expect(profile("Mars/Olympus", "dark").success).toBe(false);
   expect(profile("UTC", "pink").success).toBe(false);
 });

@@ -100,7 +100,13 @@ const isZone = (zone: string) => {
   }
 };
 
-/** Empty choices mean the browser's zone and the system's theme. */
+/** `system` is a choice too: it holds on the next browser as well. Empty: none was made. */
+const themeField = z.pipe(
+  z.enum(["", "system", "light", "dark"]),
+  z.transform((theme) => (theme === "" ? null : theme)),
+);
+
+/** An empty zone means the browser's. */
 export const profileSchema = z.object({
   name: personField,
   timeZone: z.union([
@@ -110,8 +116,8 @@ export const profileSchema = z.object({
     ),
     z.string().check(z.maxLength(64), z.refine(isZone, "Choose a zone such as Europe/Berlin.")),
   ]),
-  theme: z.pipe(
-    z.enum(["", "system", "light", "dark"]),
-    z.transform((theme) => (theme === "light" || theme === "dark" ? theme : null)),
-  ),
+  theme: themeField,
 });
+
+/** The theme alone. */
+export const themeSchema = z.object({ theme: themeField });

@@ -1,11 +1,12 @@
 "use client";
 
-import { useState, useTransition } from "react";
+import { useTransition } from "react";
 import { SettingsIcon, SignOutIcon } from "@/app/_ui/icons";
 import { MenuChoice, MenuItem, MenuLink, MenuRule } from "@/app/_ui/menu";
-import { applyTheme, THEMES, type Theme } from "@/app/_ui/theme";
+import { THEMES, type Theme } from "@/app/_ui/theme";
 import { NAV } from "./nav";
 import { signOutAction } from "./sign-out";
+import { useTheme } from "./use-theme";
 
 export type AccountProps = { name: string; email: string; theme: Theme };
 
@@ -13,7 +14,7 @@ const THEME_NAMES: Record<Theme, string> = { system: "System", light: "Light", d
 
 /** Who is signed in, the theme, and the way out: in the sidebar's menu and under More. */
 export function AccountItems({ email, theme }: AccountProps) {
-  const [chosen, setChosen] = useState(theme);
+  const { theme: chosen, choose } = useTheme(theme);
   const settings = NAV.find(({ icon }) => icon === "settings");
   const [, startSignOut] = useTransition();
   return (
@@ -22,14 +23,7 @@ export function AccountItems({ email, theme }: AccountProps) {
       <MenuRule />
       <p className="menu-caption">Theme</p>
       {THEMES.map((each) => (
-        <MenuChoice
-          key={each}
-          chosen={each === chosen}
-          onSelect={() => {
-            setChosen(each);
-            applyTheme(each);
-          }}
-        >
+        <MenuChoice key={each} chosen={each === chosen} onSelect={() => choose(each)}>
           {THEME_NAMES[each]}
         </MenuChoice>
       ))}

@@ -20,12 +20,20 @@ import {
   rotateKeySchema,
   updateLimitsSchema,
 } from "@/lib/keys/schema";
+import { viewer } from "../_shell/viewer";
+import { footprintOf } from "./footprint";
 
 const PAGES = "/(dashboard)/keys";
 
 function refresh() {
   revalidatePath(PAGES, "layout");
 }
+
+/** What uses a key right now, for a dialog that is about to end something. */
+export const keyFootprintAction = memberAction(keyIdSchema, async (actor, { keyId }, now) => {
+  const { zone } = await viewer();
+  return footprintOf(actor, keyId, zone, now);
+});
 
 export const createAction = memberAction(createKeySchema, async (actor, input, now) => {
   const created = await createKey(actor, input, now);

@@ -1,3 +1,4 @@
+import { ago } from "@/app/_ui/moments";
 import type { KeyPolicy } from "@/lib/keys/limits";
 import type { KeyTimes } from "@/lib/keys/status";
 
@@ -28,6 +29,13 @@ export type KeysContext = {
   models: string[];
 };
 
+const WEEK_MS = 7 * 86_400_000;
+
+/** Whether programs are known to use a key: what stops it asks first. */
+export function isInUse({ lastUsedAt }: Pick<KeyFacts, "lastUsedAt">, now: Date) {
+  return lastUsedAt !== null && now.getTime() - lastUsedAt.getTime() < WEEK_MS;
+}
+
 /** The secret that has no end of its own, or the newest. */
 export function currentSecret(key: Pick<KeyFacts, "secrets">) {
   return key.secrets.find(({ expiresAt, revokedAt }) => !expiresAt && !revokedAt) ?? key.secrets[0];
@@ -36,4 +44,18 @@ export function currentSecret(key: Pick<KeyFacts, "secrets">) {
 /** The secret a rotation left running at `now`, if there is one. */
 export function outgoingSecret(key: Pick<KeyFacts, "secrets">, now: Date) {
   return key.secrets.find(({ expiresAt, revokedAt }) => expiresAt !== null && expiresAt > now && !revokedAt);
+}
+
+type Used = { lastUsedAt: Date | null; lastUsedIp: string | null };
+
+/** `was last used 3 min ago from 10.0.0.7`, `was never used`: behind the name of a key or a secret. */
+export function lastUse({ lastUsedAt, lastUsedIp }: Used, zone: string, now: Date) {
+  if (!lastUsedAt) return "was never used";
+  return `was last used ${ago(lastUsedAt, zone, now)}${lastUsedIp ? ` from ${lastUsedIp}` : ""}`;
+}
+
+/** Whichever secret was used last. */
+export function newestUse<Secret extends Used>(secrets: readonly Secret[]): Secret | undefined {
+  const time = ({ lastUsedAt }: Used) => lastUsedAt?.getTime() ?? 0;
+  return secrets.toSorted((a, b) => time(b) - time(a))[0];
 }

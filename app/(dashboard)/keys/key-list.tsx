@@ -46,7 +46,11 @@ export function KeyList({ keys, next, counts, members, days, context, refused, n
   const zone = useZone();
   const [dialog, setDialog] = useState<OpenDialog | null>(null);
   const [problem, setProblem] = useState<string | null>(null);
-  const { turn } = useKeySwitch(setProblem);
+  const { press, turn } = useKeySwitch({
+    onRefused: setProblem,
+    onAsk: (key) => setDialog({ kind: "disable", key }),
+    viewerId: context.viewer.id,
+  });
   const nextFocus = useRef<string | null>(null);
 
   useEffect(() => {
@@ -157,7 +161,7 @@ export function KeyList({ keys, next, counts, members, days, context, refused, n
                     showMember={members.length > 1}
                     days={days[key.id] ?? NO_DAYS}
                     onOpen={open}
-                    onTurn={turn}
+                    onTurn={press}
                     rotateEveryDays={context.policy.rotateEveryDays}
                   />
                 ))}
@@ -206,6 +210,10 @@ export function KeyList({ keys, next, counts, members, days, context, refused, n
         members={members}
         onClose={() => setDialog(null)}
         onRevoked={onRevoked}
+        onDisable={(key) => {
+          setDialog(null);
+          turn(key, false);
+        }}
       />
     </div>
   );

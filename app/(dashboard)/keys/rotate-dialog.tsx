@@ -5,36 +5,37 @@ import { Button } from "@/app/_ui/button";
 import { useNow } from "@/app/_ui/clock";
 import { Cut } from "@/app/_ui/cut";
 import { Dialog, DialogBody, DialogFoot } from "@/app/_ui/dialog";
-import { ago, inWords, weekdayAndTime } from "@/app/_ui/moments";
+import { inWords } from "@/app/_ui/moments";
 import { Refused } from "@/app/_ui/refused";
+import { useAnswer } from "@/app/_ui/use-answer";
 import { useFormAction } from "@/app/_ui/use-form-action";
 import { useZone } from "@/app/_ui/zone";
-import { GRACE_CHOICES, outgoingExpiresAt } from "@/lib/keys/rotation";
-import { rotateAction } from "./actions";
+import { outgoingExpiresAt, parseGrace } from "@/lib/keys/rotation";
+import { keyFootprintAction, rotateAction } from "./actions";
+import { GraceField, usualGrace } from "./grace-field";
 import { IssuedSecret, useAskFirst } from "./issued-secret";
-import { currentSecret, type KeyFacts, type KeysContext, outgoingSecret } from "./key-facts";
-
-const HOUR_MS = 3_600_000;
-const NAMES: Record<string, string> = { "15m": "15 minutes", "1h": "1 hour", "24h": "24 hours", "7d": "7 days" };
+import { currentSecret, type KeyFacts, type KeysContext, lastUse, outgoingSecret } from "./key-facts";
 
 type Rotated = Extract<Awaited<ReturnType<typeof rotateAction>>, { ok: true }>["value"];
 
-/** Gives a key a new secret and says until when the old one works; then shows the new one, once. */
+/** Gives a key a new secret and says until when the old one works and who still uses it; then shows the new one, once. */
 export function RotateDialog({ of, context, onClose }: { of: KeyFacts; context: KeysContext; onClose: () => void }) {
   const now = useNow();
   const zone = useZone();
   // What the person saw when they opened it: the page behind may refresh meanwhile.
   const [key] = useState(of);
-  const [grace, setGrace] = useState("24h");
+  const [grace, setGrace] = useState(() => usualGrace(context.policy.maxGraceHours));
   const [rotated, setRotated] = useState<Rotated | null>(null);
-  const { onSubmit, busy, refusal } = useFormAction(rotateAction, setRotated);
+  const { onSubmit, busy, refusal, errorOf } = useFormAction(rotateAction, setRotated);
   const { asked, keep, dismiss } = useAskFirst(rotated !== null, onClose);
+  const footprint = useAnswer(keyFootprintAction, "keyId", key.id);
 
-  const current = currentSecret(key);
-  const outgoing = outgoingSecret(key, now);
-  const maxGraceMs = context.policy.maxGraceHours * HOUR_MS;
-  const endOf = (graceMs: number) => outgoingExpiresAt({ rotatedAt: now, graceMs, keyExpiresAt: key.expiresAt });
-  const chosen = GRACE_CHOICES.find(({ value }) => value === grace);
+  const usedNow = (secret: KeyFacts["secrets"][number] | undefined) =>
+    secret && { ...secret, ...footprint?.secrets.find(({ id }) => id === secret.id) };
+  const current = usedNow(currentSecret(key));
+  const outgoing = usedNow(outgoingSecret(key, now));
+  const graceMs = parseGrace(grace) ?? 0;
+  const endsAt = outgoingExpiresAt({ rotatedAt: now, graceMs, keyExpiresAt: key.expiresAt });
   const isOthers = key.member.id !== context.viewer.id;
 
   return (
@@ -57,7 +58,7 @@ export function RotateDialog({ of, context, onClose }: { of: KeyFacts; context: 
           onClose={onClose}
         />
       ) : (
-        <form onSubmit={onSubmit}>
+        <form onSubmit={onSubmit} noValidate>
           <DialogBody>
             <p>
               {isOthers
@@ -68,50 +69,28 @@ export function RotateDialog({ of, context, onClose }: { of: KeyFacts; context: 
             <Refused refusal={refusal} />
             <input type="hidden" name="keyId" value={key.id} />
             {current && <input type="hidden" name="secretId" value={current.id} />}
-            <fieldset className="gap-above">
-              <legend className="label">The old secret keeps working for</legend>
-              <div className="choices">
-                {GRACE_CHOICES.toSorted((a, b) => (a.graceMs || Infinity) - (b.graceMs || Infinity)).map(
-                  ({ value, graceMs }) => {
-                    const isForbidden = graceMs > maxGraceMs;
-                    const endsAt = endOf(graceMs);
-                    const isCut = graceMs > 0 && endsAt.getTime() < now.getTime() + graceMs;
-                    return (
-                      <label key={value} className="choice">
-                        <input
-                          type="radio"
-                          name="graceMs"
-                          value={value}
-                          checked={value === grace}
-                          disabled={isForbidden}
-                          onChange={() => setGrace(value)}
-                          data-focus={value === grace || undefined}
-                        />
-                        <span>
-                          <span className="choice-name">{NAMES[value] ?? "Stop now: it leaked"}</span>
-                          {graceMs === 0 && <span className="muted">Calls with it fail within 5 seconds</span>}
-                          {isForbidden && <span className="muted">Longer than your team's policy allows</span>}
-                          {isCut && !isForbidden && <span className="muted">Cut at the key's own end</span>}
-                        </span>
-                        <span className="choice-when num">{graceMs === 0 ? "now" : weekdayAndTime(endsAt, zone)}</span>
-                      </label>
-                    );
-                  },
-                )}
-              </div>
-            </fieldset>
+            <GraceField
+              value={grace}
+              onChange={setGrace}
+              maxGraceHours={context.policy.maxGraceHours}
+              keyExpiresAt={key.expiresAt}
+              error={errorOf("graceMs")}
+            />
             {outgoing && (
-              <p className="gap-above">
-                It is rotating already: <code>{outgoing.hint}</code> ends at once.
-              </p>
+              <div className="row top gap-above">
+                <Cut hint={outgoing.hint} state="ended" />
+                <span className="second">
+                  It is rotating already: <code>{outgoing.hint}</code> {lastUse(outgoing, zone, now)} and ends at once.
+                </span>
+              </div>
             )}
             {current && (
               <div className="row top gap-above">
                 <Cut hint={current.hint} />
                 <span className="second">
-                  <code>{current.hint}</code> {lastUse(current, zone, now)}{" "}
-                  {chosen && chosen.graceMs > 0
-                    ? `Programs that still hold it need the new one before ${inWords(endOf(chosen.graceMs), zone, now)}.`
+                  <code>{current.hint}</code> {lastUse(current, zone, now)}.{" "}
+                  {graceMs > 0
+                    ? `Programs that still hold it need the new one before ${inWords(endsAt, zone, now)}.`
                     : "Programs that still hold it fail at once."}
                 </span>
               </div>
@@ -127,11 +106,4 @@ export function RotateDialog({ of, context, onClose }: { of: KeyFacts; context: 
       )}
     </Dialog>
   );
-}
-
-type Used = { lastUsedAt: Date | null; lastUsedIp: string | null };
-
-function lastUse({ lastUsedAt, lastUsedIp }: Used, zone: string, now: Date) {
-  if (!lastUsedAt) return "was never used.";
-  return `was last used ${ago(lastUsedAt, zone, now)}${lastUsedIp ? ` from ${lastUsedIp}` : ""}.`;
 }

@@ -5,12 +5,17 @@ import { useTransition } from "react";
 import { showToast } from "@/app/_ui/toast";
 import { formOf } from "@/app/_ui/use-form-action";
 import { disableAction, enableAction } from "./actions";
-import type { KeyFacts } from "./key-facts";
+import { isInUse, type KeyFacts } from "./key-facts";
 
-type Refused = (message: string) => void;
+type Options = {
+  onRefused: (message: string) => void;
+  /** A key in use, or somebody else's, is about to be disabled: what breaks is said first. */
+  onAsk: (key: KeyFacts) => void;
+  viewerId: string;
+};
 
-/** Disables and enables: one press, and an undo in the toast. What is refused is told to the page, where it stays. */
-export function useKeySwitch(onRefused: Refused) {
+/** Disables and enables: one press where nothing breaks, and an undo in the toast. What is refused is told to the page, where it stays. */
+export function useKeySwitch({ onRefused, onAsk, viewerId }: Options) {
   const router = useRouter();
   const [busy, start] = useTransition();
 
@@ -28,5 +33,11 @@ export function useKeySwitch(onRefused: Refused) {
     });
   }
 
-  return { turn, busy };
+  function press(key: KeyFacts, on: boolean) {
+    const asks = !on && (key.member.id !== viewerId || isInUse(key, new Date()));
+    if (asks) onAsk(key);
+    else turn(key, on);
+  }
+
+  return { press, turn, busy };
 }

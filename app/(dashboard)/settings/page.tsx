@@ -1,7 +1,7 @@
 import type { Metadata } from "next";
 import { cookies } from "next/headers";
 import { PageHead } from "@/app/_ui/page-head";
-import { asTheme, THEME_COOKIE } from "@/app/_ui/theme";
+import { THEME_COOKIE, themeOf } from "@/app/_ui/theme";
 import { isAdmin } from "@/lib/auth/member";
 import { configuredProviders, listSessions, signInMethods } from "@/lib/auth/queries";
 import { isMailConfigured } from "@/lib/mail/send";
@@ -25,7 +25,7 @@ export default async function SettingsPage() {
     isAdmin(member) ? getPolicy() : null,
     cookies(),
   ]);
-  const theme = asTheme(jar.get(THEME_COOKIE)?.value ?? member.theme);
+  const theme = themeOf(member, jar.get(THEME_COOKIE)?.value);
   const { name, email, timeZone } = member;
   return (
     <div className="page settings">

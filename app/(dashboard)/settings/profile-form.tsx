@@ -1,25 +1,25 @@
 "use client";
 
-import { useState } from "react";
 import { Button } from "@/app/_ui/button";
 import { SelectField, TextField } from "@/app/_ui/field";
 import { SectionTitle } from "@/app/_ui/page-head";
 import { Refused } from "@/app/_ui/refused";
 import { Segmented } from "@/app/_ui/segmented";
-import { applyTheme, THEMES, type Theme } from "@/app/_ui/theme";
+import { THEMES, type Theme } from "@/app/_ui/theme";
 import { showToast } from "@/app/_ui/toast";
 import { useFormAction } from "@/app/_ui/use-form-action";
 import { useZone } from "@/app/_ui/zone";
+import { useTheme } from "../_shell/use-theme";
 import { profileAction } from "./actions";
 
 type Profile = { name: string; timeZone: string | null; theme: Theme };
 
 const THEME_NAMES: Record<Theme, string> = { system: "System", light: "Light", dark: "Dark" };
 
-/** One's own name, zone and theme. The theme shows at once and is remembered with the rest. */
+/** One's own name, zone and theme. The theme shows and is remembered at once, the rest when it is saved. */
 export function ProfileForm({ profile, zones }: { profile: Profile; zones: readonly string[] }) {
   const zone = useZone();
-  const [theme, setTheme] = useState(profile.theme);
+  const { theme, choose } = useTheme(profile.theme);
   const { onSubmit, busy, refusal, errorOf } = useFormAction(profileAction, () => showToast("Your profile is saved"));
   const known = profile.timeZone && !zones.includes(profile.timeZone) ? [profile.timeZone, ...zones] : zones;
   return (
@@ -57,10 +57,7 @@ export function ProfileForm({ profile, zones }: { profile: Profile; zones: reado
             label="Theme"
             options={THEMES.map((value) => ({ value, name: THEME_NAMES[value] }))}
             value={theme}
-            onChange={(chosen) => {
-              setTheme(chosen);
-              applyTheme(chosen);
-            }}
+            onChange={choose}
           />
         </div>
         <div>

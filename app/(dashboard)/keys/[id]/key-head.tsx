@@ -20,7 +20,11 @@ export function KeyHead({ of: key, context }: { of: KeyFacts; context: KeysConte
   const now = useNow();
   const [dialog, setDialog] = useState<OpenDialog | null>(null);
   const [problem, setProblem] = useState<string | null>(null);
-  const { turn, busy } = useKeySwitch(setProblem);
+  const { press, turn, busy } = useKeySwitch({
+    onRefused: setProblem,
+    onAsk: (key) => setDialog({ kind: "disable", key }),
+    viewerId: context.viewer.id,
+  });
   const works = isLive(key, now);
   const isDisabled = key.disabledAt !== null;
   const outgoing = works ? outgoingSecret(key, now) : undefined;
@@ -47,7 +51,7 @@ export function KeyHead({ of: key, context }: { of: KeyFacts; context: KeysConte
         </Button>
         {works && (
           <>
-            <Button busy={busy} onClick={() => turn(key, isDisabled)}>
+            <Button busy={busy} onClick={() => press(key, isDisabled)}>
               {isDisabled ? "Enable" : "Disable"}
             </Button>
             <Button icon={<RotateIcon size={14} />} onClick={() => setDialog({ kind: "rotate", key })}>
@@ -74,6 +78,10 @@ export function KeyHead({ of: key, context }: { of: KeyFacts; context: KeysConte
         onRevoked={() => {
           setDialog(null);
           showToast(`${key.name} is revoked`);
+        }}
+        onDisable={(key) => {
+          setDialog(null);
+          turn(key, false);
         }}
       />
     </>

@@ -10,7 +10,8 @@ import { usageTotals } from "@/lib/usage/queries";
 import { listRequests } from "@/lib/usage/requests/queries";
 
 const MINUTE_MS = 60_000;
-const DAY_MS = 86_400_000;
+/** No answer takes longer. */
+const LONGEST_ANSWER_MS = 20 * 60_000;
 
 /** One limit that a key's calls are held to, and how much of it is used. */
 export type LiveMeter = {
@@ -79,7 +80,12 @@ async function settled(actor: Actor, account: Account, told: Standing | null, no
   const filters = account.kind === "key" ? { keyIds: [account.id] } : { memberIds: [account.id] };
   const [minute, open, monthTokens] = await Promise.all([
     usageTotals(actor, { from: new Date(now.getTime() - MINUTE_MS), to: now, filters }),
-    listRequests(actor, { ...filters, outcomes: ["open"], from: new Date(now.getTime() - DAY_MS) }, null, 100),
+    listRequests(
+      actor,
+      { ...filters, outcomes: ["open"], from: new Date(now.getTime() - LONGEST_ANSWER_MS) },
+      null,
+      100,
+    ),
     month(),
   ]);
   const { requests, promptTokens, completionTokens } = minute.current;

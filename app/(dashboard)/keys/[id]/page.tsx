@@ -12,7 +12,7 @@ import { isLive } from "@/lib/keys/status";
 import { listRequests } from "@/lib/usage/requests/queries";
 import { viewer } from "../../_shell/viewer";
 import { keysContext } from "../context";
-import type { KeysContext } from "../key-facts";
+import { type KeysContext, newestUse } from "../key-facts";
 import { KeyChart } from "./key-chart";
 import { KeyFactsList } from "./key-facts-list";
 import { KeyHead } from "./key-head";
@@ -45,7 +45,7 @@ export default async function KeyPage({ params }: Params) {
   const [{ id }, { member, now }] = await Promise.all([params, viewer()]);
   const detail = await readKey(id);
   const context = await keysContext(member);
-  const key = { ...detail, lastUsedAt: newestUse(detail.secrets) };
+  const key = { ...detail, lastUsedAt: newestUse(detail.secrets)?.lastUsedAt ?? null };
   return (
     <div className="page">
       <LiveRefresh everyMs={LIVE_MS} />
@@ -112,9 +112,4 @@ async function KeyDetails({ of: key, context }: { of: KeyDetail; context: KeysCo
       </section>
     </>
   );
-}
-
-function newestUse(secrets: readonly { lastUsedAt: Date | null }[]) {
-  const times = secrets.flatMap(({ lastUsedAt }) => (lastUsedAt ? [lastUsedAt.getTime()] : []));
-  return times.length === 0 ? null : new Date(Math.max(...times));
 }

@@ -4,15 +4,16 @@ import { useRouter } from "next/navigation";
 import { Button } from "@/app/_ui/button";
 import { useNow } from "@/app/_ui/clock";
 import { Cut } from "@/app/_ui/cut";
-import { left } from "@/app/_ui/moments";
+import { inWords, left } from "@/app/_ui/moments";
 import { Refused } from "@/app/_ui/refused";
 import { Status } from "@/app/_ui/status";
 import { Time } from "@/app/_ui/time";
 import { showToast } from "@/app/_ui/toast";
 import { formOf, useFormAction } from "@/app/_ui/use-form-action";
+import { useZone } from "@/app/_ui/zone";
 import { isLive } from "@/lib/keys/status";
 import { endOutgoingAction } from "../actions";
-import type { KeyFacts } from "../key-facts";
+import { currentSecret, type KeyFacts, lastUse, outgoingSecret } from "../key-facts";
 
 /** A key's secrets: the current one, and during a rotation the outgoing one with its countdown. */
 export function SecretsTable({ of: key }: { of: KeyFacts }) {
@@ -92,6 +93,23 @@ export function SecretsTable({ of: key }: { of: KeyFacts }) {
           })}
         </tbody>
       </table>
+      {works && <OutgoingUse of={key} now={now} />}
     </section>
+  );
+}
+
+/** Whether anybody still needs the outgoing secret: what one wants to know before ending it. */
+function OutgoingUse({ of: key, now }: { of: KeyFacts; now: Date }) {
+  const zone = useZone();
+  const outgoing = outgoingSecret(key, now);
+  const rotatedAt = currentSecret(key)?.createdAt;
+  if (!outgoing?.expiresAt || !rotatedAt) return null;
+  const isStillUsed = outgoing.lastUsedAt !== null && outgoing.lastUsedAt > rotatedAt;
+  return (
+    <p className="second gap-above">
+      {isStillUsed
+        ? `The old secret is still in use: it ${lastUse(outgoing, zone, now)}. Whatever holds it needs the new one before ${inWords(outgoing.expiresAt, zone, now)}.`
+        : "Nobody has used the old secret since the rotation."}
+    </p>
   );
 }
