@@ -37,3 +37,34 @@ test("what a refused secret hears says why, and since when", async ({ request, a
   await podpass(["key", "revoke", key.id]);
   await expect.poll(answer, { timeout: 5_000 }).toEqual({ status: 401, code: "key_revoked" });
 });
+
+test("a grace period of one's own choice, within the policy, and who still uses the old secret", async ({
+  page,
+  request,
+  signIn,
+  issueKey,
+}) => {
+  const old = await issueKey(await signIn(), { name: "laptop" });
+  await page.goto(`/keys/${old.id}`);
+  await page.getByRole("button", { name: "Rotate" }).first().click();
+  const dialog = page.getByRole("dialog", { name: "Rotate laptop" });
+  await expect(dialog).toContainText("was never used");
+  await dialog.getByLabel("Custom").check();
+  await dialog.getByLabel("How long").fill("8");
+  await expect(dialog.getByText("Your team's policy allows at most 7 days.")).toBeVisible();
+  await dialog.getByRole("button", { name: "Rotate key" }).click();
+  await expect(page.getByLabel("New secret")).toHaveCount(0);
+  await dialog.getByLabel("How long").fill("3");
+  await dialog.getByLabel("Unit").selectOption("hours");
+  await dialog.getByRole("button", { name: "Rotate key" }).click();
+  await expect(page.getByLabel("New secret")).toHaveValue(/^sk-vllm-/);
+  await page.getByRole("button", { name: "I've saved it" }).click();
+  await expect(page.getByText("Outgoing").locator("xpath=..")).toContainText(/2 h 59 min|3 h/);
+  await expect(page.getByText("Nobody has used the old secret since the rotation.")).toBeVisible();
+
+  await request.post("/v1/chat/completions", {
+    headers: { authorization: `Bearer ${old.secret}` },
+    data: { model: "simulated-llama-8b", max_tokens: 2, messages: [{ role: "user", content: "Hello" }] },
+  });
+  await expect(page.getByText("The old secret is still in use")).toBeVisible({ timeout: 30_000 });
+});

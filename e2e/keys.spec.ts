@@ -143,18 +143,28 @@ test("by keyboard alone: rotate with a day of grace, and the focus is back where
   await expect(actions).toBeFocused();
 });
 
-test("disable is undone in the toast; revoke asks for the name of a key in use and is for good", async ({
+test("a key in use: disable and revoke say what breaks; disable is undone in the toast; revoke asks for its name and is for good", async ({
   page,
   request,
   signIn,
   issueKey,
 }) => {
   const { secret } = await issueKey(await signIn(), { name: "laptop" });
-  await request.get("/v1/models", { headers: { authorization: `Bearer ${secret}` } });
-  await page.goto("/keys");
+  await request.post("/v1/chat/completions", {
+    headers: { authorization: `Bearer ${secret}` },
+    data: { model: "simulated-llama-8b", max_tokens: 2, messages: [{ role: "user", content: "Hello" }] },
+  });
   const row = page.getByRole("row", { name: "laptop" });
+  await expect(async () => {
+    await page.goto("/keys");
+    await expect(row).toContainText("ago", { timeout: 500 });
+  }).toPass();
   await row.getByRole("button", { name: "Actions" }).click();
   await page.getByRole("menuitem", { name: "Disable" }).click();
+  const warning = page.getByRole("alertdialog", { name: "Disable laptop" });
+  await expect(warning).toContainText(/last used .* from .*, 1 request today/);
+  await expect(warning.getByRole("button", { name: "Cancel" })).toBeFocused();
+  await warning.getByRole("button", { name: "Disable key" }).click();
   await expect(row).toContainText("Disabled");
   await page.getByRole("button", { name: "Undo" }).click();
   await expect(row).toContainText("Active");
@@ -163,16 +173,26 @@ test("disable is undone in the toast; revoke asks for the name of a key in use a
   await page.getByRole("menuitem", { name: "Revoke" }).click();
   const dialog = page.getByRole("alertdialog", { name: "Revoke laptop" });
   await expect(dialog.getByRole("button", { name: "Cancel" })).toBeFocused();
-  const name = dialog.getByLabel("Type laptop to confirm");
-  if (await name.isVisible()) {
-    await expect(dialog.getByRole("button", { name: "Revoke key" })).toBeDisabled();
-    await name.fill("laptop");
-  }
+  await expect(dialog).toContainText(
+    /last used .* from .*, 1 request today\. Every call with it fails within 5 seconds/,
+  );
+  await expect(dialog.getByRole("button", { name: "Revoke key" })).toBeDisabled();
+  await dialog.getByLabel("Type laptop to confirm").fill("laptop");
   await dialog.getByRole("button", { name: "Revoke key" }).click();
   await expect(page.getByText("laptop is revoked")).toBeVisible();
   await expect(page.getByRole("button", { name: "Undo" })).toBeHidden();
   await page.getByRole("button", { name: "Show ended keys" }).click();
   await expect(row).toContainText("Revoked");
+});
+
+test("a key that nobody uses is disabled with one press", async ({ page, signIn, issueKey }) => {
+  await issueKey(await signIn(), { name: "laptop" });
+  await page.goto("/keys");
+  const row = page.getByRole("row", { name: "laptop" });
+  await row.getByRole("button", { name: "Actions" }).click();
+  await page.getByRole("menuitem", { name: "Disable" }).click();
+  await expect(row).toContainText("Disabled");
+  await expect(page.getByText("laptop is disabled")).toBeVisible();
 });
 
 test("a pasted secret is recognised in the browser and sent nowhere", async ({ page, signIn, issueKey }) => {

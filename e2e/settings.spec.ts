@@ -15,6 +15,24 @@ test("name, zone and theme are kept, and times follow the zone", async ({ page, 
   await expect(page.locator("html")).toHaveAttribute("data-theme", "dark");
 });
 
+test("a theme chosen once is there on the first paint of a browser that was never here", async ({
+  page,
+  browser,
+  signIn,
+}) => {
+  const member = await signIn();
+  const saved = page.waitForResponse((response) => response.request().method() === "POST");
+  await page.getByRole("button", { name: "Your account" }).or(page.locator(".me")).first().click();
+  await page.getByRole("menuitemradio", { name: "Dark" }).click();
+  await saved;
+  const other = await (await browser.newContext()).newPage();
+  await signInOn(other, member);
+  const first = await other.goto("/keys");
+  expect(await first?.text()).toContain('data-theme="dark"');
+  await expect(other.locator("html")).toHaveAttribute("data-theme", "dark");
+  await other.context().close();
+});
+
 test("every other session can be ended from here, and this one stays", async ({ page, browser, signIn }) => {
   const member = await signIn();
   const other = await (await browser.newContext()).newPage();

@@ -16,6 +16,7 @@ export type UsageFilters = {
 
 /** Of single requests more can be asked than of sums. */
 export type RequestFilters = UsageFilters & {
+  secretIds?: readonly string[] | undefined;
   outcomes?: readonly Outcome[] | undefined;
   from?: Date | undefined;
   to?: Date | undefined;

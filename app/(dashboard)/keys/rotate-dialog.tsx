@@ -16,6 +16,8 @@ import { GraceField, usualGrace } from "./grace-field";
 import { IssuedSecret, useAskFirst } from "./issued-secret";
 import { currentSecret, type KeyFacts, type KeysContext, lastUse, outgoingSecret } from "./key-facts";
 
+const HOUR_MS = 3_600_000;
+
 type Rotated = Extract<Awaited<ReturnType<typeof rotateAction>>, { ok: true }>["value"];
 
 /** Gives a key a new secret and says until when the old one works and who still uses it; then shows the new one, once. */
@@ -34,8 +36,9 @@ export function RotateDialog({ of, context, onClose }: { of: KeyFacts; context: 
     secret && { ...secret, ...footprint?.secrets.find(({ id }) => id === secret.id) };
   const current = usedNow(currentSecret(key));
   const outgoing = usedNow(outgoingSecret(key, now));
-  const graceMs = parseGrace(grace) ?? 0;
-  const endsAt = outgoingExpiresAt({ rotatedAt: now, graceMs, keyExpiresAt: key.expiresAt });
+  const graceMs = parseGrace(grace);
+  const isAllowed = graceMs !== null && graceMs <= context.policy.maxGraceHours * HOUR_MS;
+  const endsAt = isAllowed ? outgoingExpiresAt({ rotatedAt: now, graceMs, keyExpiresAt: key.expiresAt }) : null;
   const isOthers = key.member.id !== context.viewer.id;
 
   return (
@@ -89,9 +92,10 @@ export function RotateDialog({ of, context, onClose }: { of: KeyFacts; context: 
                 <Cut hint={current.hint} />
                 <span className="second">
                   <code>{current.hint}</code> {lastUse(current, zone, now)}.{" "}
-                  {graceMs > 0
-                    ? `Programs that still hold it need the new one before ${inWords(endsAt, zone, now)}.`
-                    : "Programs that still hold it fail at once."}
+                  {graceMs === 0 && "Programs that still hold it fail at once."}
+                  {graceMs !== 0 &&
+                    endsAt &&
+                    `Programs that still hold it need the new one before ${inWords(endsAt, zone, now)}.`}
                 </span>
               </div>
             )}

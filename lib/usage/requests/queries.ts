@@ -3,7 +3,7 @@ import { AppError } from "../../errors";
 import { postgres } from "../../postgres";
 import type { UsageEvent } from "../event";
 import { isRequestId, timeOf } from "../request-id";
-import { Bindings, conditionsOf, type RequestFilters } from "../scope";
+import { Bindings, conditionsOf, isId, type RequestFilters } from "../scope";
 
 /** One request as the log and exports show it. `at` is the time inside its id. */
 export type RequestRow = Omit<UsageEvent, "atMs"> & {
@@ -41,6 +41,9 @@ export async function listRequests(
 ): Promise<RequestPage> {
   const parameters = new Bindings();
   const conditions = conditionsOf(actor, filters, parameters);
+  if (filters.secretIds?.length) {
+    conditions.push(`secret_id = ANY(${parameters.add(filters.secretIds.filter(isId), "uuid[]")})`);
+  }
   if (filters.from) conditions.push(`at >= ${parameters.add(filters.from, "timestamptz")}`);
   if (filters.to) conditions.push(`at < ${parameters.add(filters.to, "timestamptz")}`);
   if (filters.outcomes?.length) conditions.push(`outcome = ANY(${parameters.add([...filters.outcomes], "text[]")})`);

@@ -22,6 +22,7 @@ import { weekOf } from "./key-usage";
 import { LastRequests } from "./last-requests";
 import { liveUseOf } from "./live-use";
 import { RotationNote } from "./rotation-note";
+import { secretsWithUse } from "./secret-uses";
 import { SecretsTable } from "./secrets-table";
 
 type Params = { params: Promise<{ id: string }> };
@@ -44,8 +45,8 @@ const LIVE_MS = 10_000;
 export default async function KeyPage({ params }: Params) {
   const [{ id }, { member, now }] = await Promise.all([params, viewer()]);
   const detail = await readKey(id);
-  const context = await keysContext(member);
-  const key = { ...detail, lastUsedAt: newestUse(detail.secrets)?.lastUsedAt ?? null };
+  const [context, secrets] = await Promise.all([keysContext(member), secretsWithUse(member, detail, now)]);
+  const key = { ...detail, secrets, lastUsedAt: newestUse(secrets)?.lastUsedAt ?? null };
   return (
     <div className="page">
       <LiveRefresh everyMs={LIVE_MS} />
