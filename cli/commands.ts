@@ -49,6 +49,8 @@ export const COMMANDS: readonly Command[] = [
       rpm: { value: "N", says: "requests a minute" },
       tpm: { value: "N", says: "tokens a minute" },
       concurrency: { value: "N", says: "requests in parallel" },
+      "monthly-tokens": { value: "N", says: "tokens a month" },
+      "monthly-usd": { value: "DOLLARS", says: "GPU dollars a month, such as 12.50" },
       models: { value: "A,B", says: "the only models it may use" },
       cidrs: { value: "NET,NET", says: "the only networks it may be used from" },
     },

@@ -7,14 +7,25 @@ import { parsed } from "./input";
 import { memberNamed } from "./member";
 import { columns, time } from "./print";
 
-const OPTIONS = ["name", "expires", "rpm", "tpm", "concurrency", "models", "cidrs"] as const;
+/** Fields and the options they are typed in. */
+const OPTIONS = {
+  name: "name",
+  expires: "expires",
+  rpm: "rpm",
+  tpm: "tpm",
+  concurrency: "concurrency",
+  monthlyTokens: "monthly-tokens",
+  monthlyUsd: "monthly-usd",
+  models: "models",
+  cidrs: "cidrs",
+};
 
 /** `key issue`. */
 export async function issueKey({ option, now }: Given): Promise<Answer> {
   const email = required(option("member"), "--member");
   required(option("name"), "--name");
-  const fields = Object.fromEntries(OPTIONS.map((name) => [name, option(name)]));
-  const typedAs = Object.fromEntries(OPTIONS.map((name) => [name, `--${name}`]));
+  const fields = Object.fromEntries(Object.entries(OPTIONS).map(([field, name]) => [field, option(name)]));
+  const typedAs = Object.fromEntries(Object.entries(OPTIONS).map(([field, name]) => [field, `--${name}`]));
   const input = parsed(createKeySchema, fields, typedAs);
   const member = await memberNamed(email);
   const key = await createKey(operator(), { ...input, memberId: member.id }, now);

@@ -127,6 +127,10 @@ describe("keys", () => {
       "1000",
       "--concurrency",
       "2",
+      "--monthly-tokens",
+      "5000000",
+      "--monthly-usd",
+      "12.50",
       "--models",
       "a, b",
       "--cidrs",
@@ -137,7 +141,7 @@ describe("keys", () => {
     expect(Object.keys(issued)).toEqual(["id", "secret", "hint"]);
     const pepper = deriveKey(Buffer.from(process.env.PODPASS_SECRET ?? "", "hex"), "pepper");
     const { rows } = await sql.query(
-      `SELECT s.hash, s.hint, k.rpm, k.tpm, k.concurrency, k.models, k.cidrs, k.expires_at > now() + interval '899 days' AS long
+      `SELECT s.hash, s.hint, k.rpm, k.tpm, k.concurrency, k.monthly_tokens AS tokens, k.monthly_micro_usd AS usd, k.models, k.cidrs, k.expires_at > now() + interval '899 days' AS long
        FROM api_keys k JOIN api_key_secrets s ON s.api_key_id = k.id WHERE k.id = $1`,
       [issued.id],
     );
@@ -148,6 +152,8 @@ describe("keys", () => {
         rpm: 100,
         tpm: 1_000,
         concurrency: 2,
+        tokens: "5000000",
+        usd: "12500000",
         models: ["a", "b"],
         cidrs: ["10.0.0.0/8", "::1/128"],
         long: true,

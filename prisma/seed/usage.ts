@@ -1,4 +1,5 @@
 import pg from "pg";
+import { keepCosts } from "@/lib/costs/mutations";
 import { sumUpDays } from "@/lib/usage/days/mutations";
 import { moveLastUsed } from "@/lib/usage/mutations";
 import { calendarOf, DAY_MS, DAYS, shareOut } from "./calendar";
@@ -30,6 +31,7 @@ export async function seedUsage({ databaseUrl, passes, podId, events, sumUp, now
     await pool.query("SELECT ensure_usage_partitions($1, now() + interval '3 months')", [
       new Date(now.getTime() - DAYS * DAY_MS),
     ]);
+    await priceHistory(pool, podId, now);
     await fill(pool, { passes, podId, events, now, say });
     await markLastUse(pool, passes);
     if (sumUp) await sumUpAll(pool, say);
@@ -37,6 +39,15 @@ export async function seedUsage({ databaseUrl, passes, podId, events, sumUp, now
   } finally {
     await pool.end();
   }
+}
+
+/** The pod costs today what it always did. */
+async function priceHistory(pool: pg.Pool, podId: string, now: Date) {
+  await pool.query(
+    `UPDATE pod_rates AS rate SET since = $2 WHERE pod_id = $1 AND until IS NULL AND since > $2
+       AND NOT EXISTS (SELECT FROM pod_rates AS before WHERE before.pod_id = $1 AND before.until > $2)`,
+    [podId, new Date(now.getTime() - DAYS * DAY_MS)],
+  );
 }
 
 async function fill(pool: pg.Pool, { passes, podId, events, now, say }: Omit<SeedUsage, "databaseUrl" | "sumUp">) {
@@ -92,10 +103,18 @@ async function markLastUse(pool: pg.Pool, passes: readonly Pass[]) {
 }
 
 async function sumUpAll(pool: pg.Pool, say: (text: string) => void) {
-  say("Days are summed up: this takes half a minute at least.");
+  say("Hours are shared out and days summed up: this takes a minute at least.");
+  await keepCosts(pool);
+  await new Promise((resolve) => setTimeout(resolve, SETTLED_MS));
+  while (await areHoursOpen(pool)) await keepCosts(pool);
   await sumUpDays(pool);
   await new Promise((resolve) => setTimeout(resolve, SETTLED_MS));
   while ((await sumUpDays(pool)) > 0);
+}
+
+async function areHoursOpen(pool: pg.Pool) {
+  const { rowCount } = await pool.query("SELECT FROM cost_hours WHERE built_at IS NULL LIMIT 1");
+  return rowCount !== 0;
 }
 
 async function compare(pool: pg.Pool, memberIds: readonly string[], say: (text: string) => void) {
