@@ -36,7 +36,7 @@ const comparable = (json: string) =>
     .replace(/"(id|call_id)":"(?:resp|msg|rs|fc|call|chatcmpl|cmpl)[-_][-\w]+"/g, '"$1":""')
     .replace(/"created(_at)?":\d+/g, '"created":0');
 
-describe.each<Transport>(["node", "web"])("a pod behind an impatient proxy, through %s", (transport) => {
+describe.each<Transport>(["socket", "node", "web"])("a pod behind an impatient proxy, through %s", (transport) => {
   let pod: Simulator;
   let proxy: Awaited<ReturnType<typeof startImpatientProxy>>;
   let rig: Awaited<ReturnType<typeof startGatewayRig>>;
@@ -175,7 +175,7 @@ describe.each<Transport>(["node", "web"])("a pod behind an impatient proxy, thro
   });
 });
 
-describe.each<Transport>(["node", "web"])("a long wait for the first token, through %s", (transport) => {
+describe.each<Transport>(["socket", "node", "web"])("a long wait for the first token, through %s", (transport) => {
   let pod: Simulator;
   let rig: Awaited<ReturnType<typeof startGatewayRig>>;
 

@@ -39,6 +39,11 @@ export async function startPodpass({ folder, podUrl, podKey }) {
   return {
     url,
     issueKey: (name) => podpass("key", "issue", "--member", OWNER, "--name", name),
+    /** Marks the pod as one whose proxy gives up on silence, or no longer. */
+    async setBehindProxy(isBehind) {
+      const [pod] = await podpass("pod", "list");
+      await podpass("pod", "edit", pod.name, "--behind-proxy", isBehind ? "on" : "off");
+    },
     usage: (by) => podpass("usage", "export", "--by", by, "--format", "json"),
   };
 }

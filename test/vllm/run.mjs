@@ -3,6 +3,7 @@
 import { randomBytes } from "node:crypto";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
+import { assembledChecks } from "./assembled.mjs";
 import { CannotRunHere, installVllm } from "./install.mjs";
 import { compareTotals, compareWithPod, compareWithRow, settledRows } from "./ledger.mjs";
 import { compareAnswers, compareMetrics } from "./likeness.mjs";
@@ -81,6 +82,13 @@ async function checkSimulator(folder, real) {
   await check("simulated pod: metrics", () => compareMetrics(real, simulated));
 }
 
+/** What Podpass puts together from vLLM's streams against what vLLM answers without one. */
+async function checkAssembled(podpass, real) {
+  const { secret } = await podpass.issueKey("assembled");
+  const checks = assembledChecks({ podpass, key: secret, real });
+  for (const [name, run] of Object.entries(checks)) await check(`put together: ${name}`, run);
+}
+
 async function runAll(folder) {
   const python = installVllm(environment);
   const podKey = randomBytes(24).toString("base64url");
@@ -90,6 +98,7 @@ async function runAll(folder) {
   const podpass = direct ? null : await startPodpass({ folder, podUrl: vllm.url, podKey });
   const keys = podpass ? [await podpass.issueKey("javascript"), await podpass.issueKey("python")] : [];
   const [forJavaScript, forPython] = podpass ? keys.map(({ secret }) => secret) : [podKey, podKey];
+  if (podpass) await checkAssembled(podpass, { url: vllm.url, key: podKey });
   const target = { url: podpass?.url ?? vllm.url, model: MODEL, direct };
   const entries = [
     ...(await runScenarios("JavaScript", scenariosFor({ ...target, key: forJavaScript }), vllm)),
