@@ -26,6 +26,15 @@ describe("the first pod", () => {
     expect(await needsSimulatedPod()).toBe(false);
   });
 
+  test("at RunPod's address is marked as behind its proxy, unless somebody says otherwise", async () => {
+    const baseUrl = "https://abc123-8000.proxy.runpod.net";
+    await ensureFirstPod({ baseUrl, apiKey: "pod-key-1" }, now);
+    await addPod(admin, { name: "direct", baseUrl, behindProxy: false }, now);
+    await addPod(admin, { name: "elsewhere", baseUrl: "http://10.0.0.9:8000" }, now);
+    const marks = (await listPods(admin)).map(({ name, behindProxyAt }) => [name, behindProxyAt !== null]);
+    expect(Object.fromEntries(marks)).toEqual({ pod: true, direct: false, elsewhere: false });
+  });
+
   test("that people changed or removed is not brought back", async () => {
     const first = await ensureFirstPod(given, now);
     await removePod(admin, { podId: first?.podId ?? "" }, now);

@@ -10,6 +10,7 @@ import { podBaseUrl } from "./base-url";
 import { type ConnectionResult, explain } from "./connection";
 import { type PodHealth, UNSEEN } from "./health";
 import { livePod, openedKey, requirePodAdmin, sealingKey, storedPodKey } from "./queries";
+import { isRunpodProxy } from "./runpod";
 import type { AddPod, EditPod, PodId, ReplacePodKey, TestPod } from "./schema";
 import { sealPodKey } from "./seal";
 import { testPodConnection } from "./test-connection";
@@ -207,7 +208,7 @@ async function insertPod(tx: Db, actor: Actor, input: AddPod, now: Date) {
     weight: input.weight ?? 1,
     maxInFlight: input.maxInFlight ?? null,
     holdSeconds: input.holdSeconds ?? null,
-    behindProxyAt: input.behindProxy ? now : null,
+    behindProxyAt: (input.behindProxy ?? isRunpodProxy(input.baseUrl)) ? now : null,
   };
   const sealedKey = input.apiKey === undefined ? null : sealed(podId, input.apiKey);
   await named(input.name, () =>

@@ -11,6 +11,7 @@ import { Refused } from "@/app/_ui/refused";
 import { showToast } from "@/app/_ui/toast";
 import { useFormAction } from "@/app/_ui/use-form-action";
 import type { ConnectionResult } from "@/lib/pods/connection";
+import { isRunpodProxy } from "@/lib/pods/runpod";
 import { addAction, editAction, testAction } from "./actions";
 import type { PodView } from "./read-pods";
 
@@ -210,11 +211,6 @@ export function PodDialog({ pod: of, onClose }: PodDialogProps) {
       </form>
     </Dialog>
   );
-}
-
-/** RunPod's addresses say what stands in front of the pod. */
-function isRunpodProxy(address: string) {
-  return /\.proxy\.runpod\.net(?:[:/]|$)/i.test(address.trim());
 }
 
 type SwitchProps = { name: string; on: boolean; label: string; help: string };
