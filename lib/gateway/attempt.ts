@@ -27,6 +27,8 @@ export class Attempt {
   podId: string | null = null;
   /** What every answer to it carries besides its own: how far the limits are used. */
   limitHeaders: Readonly<Record<string, string>> = NO_HEADERS;
+  /** Ms it has waited so far, for a pod to come and for its turn there; told as `queueMs` where there is anything to wait for. */
+  waitedMs = 0;
   queueMs: number | null = null;
   /** Monotonic ms at which the pod was asked, and at which its first event came. */
   askedAt: number | null = null;

@@ -261,7 +261,7 @@ describe.each<Transport>(["socket", "node", "web"])("the API through %s", (trans
     expected: { status: number; code: string; outcome: string },
   ];
   const failing: Case[] = [
-    ["refuses our key", { mode: "unauthorized" }, { status: 502, code: "pod_error", outcome: "upstream_error" }],
+    ["refuses our key", { mode: "unauthorized" }, { status: 503, code: "pod_unavailable", outcome: "upstream_error" }],
     [
       "fails with its inside out",
       { mode: "leaky-error" },

@@ -4,8 +4,8 @@ import type { UsageEvent } from "@/lib/usage/event";
 import { liveFacts } from "@/test/fixtures/caller-facts";
 import type { Call } from "./check";
 import type { Client, GatewayRequest } from "./client";
-import { createGateway, type Steps } from "./gateway";
-import type { LivePod } from "./roster";
+import { type Admission, createGateway, type Steps } from "./gateway";
+import type { LivePod } from "./live-pod";
 import { matchRoute } from "./routes";
 import type { Tokens } from "./tokens";
 
@@ -32,11 +32,11 @@ class FakeClient implements Client {
 }
 
 /** A gateway whose steps all go well but for those given, and what it wrote down. */
-function rig(given: Partial<Steps> = {}) {
+function rig(given: Partial<Steps<Admission>> = {}) {
   const events: UsageEvent[] = [];
   const released: Tokens[] = [];
   const order: string[] = [];
-  const steps: Steps = {
+  const steps: Steps<Admission> = {
     newId: () => ({ id: "id-1", atMs: 1 }),
     now: () => 0,
     route: matchRoute,
@@ -98,7 +98,7 @@ test("an unknown route is refused before anybody is asked for a key", async () =
   expect([client.status, authenticate.mock.calls.length]).toEqual([404, 0]);
 });
 
-test.each<[string, Partial<Steps>, string, number]>([
+test.each<[string, Partial<Steps<Admission>>, string, number]>([
   ["a refused body", { checkCall: refuse("invalid_request") }, "rejected", 400],
   ["a limit", { admit: refuse("rate_limit_exceeded") }, "rejected", 429],
   ["no pod", { admit: refuse("pod_unavailable") }, "upstream_error", 503],

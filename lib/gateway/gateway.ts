@@ -6,15 +6,15 @@ import type { Call } from "./check";
 import type { Client, GatewayRequest } from "./client";
 import { type Answer, errorAnswer, refusalOf } from "./errors";
 import type { Relayed } from "./forward";
-import type { LivePod } from "./roster";
+import type { Place } from "./place";
 import { dialectOf, type Match, type Route } from "./routes";
-import { NO_TOKENS, type Tokens, UNKNOWN_TOKENS } from "./tokens";
+import { NO_TOKENS, UNKNOWN_TOKENS } from "./tokens";
 
-/** A place at a pod. `release` gives it back, told the tokens really used; it is called exactly once. */
-export type Admission = { pod: LivePod; release(tokens: Tokens): void };
+/** A place at a pod, or at another one later. `release` gives it back, told the tokens really used; it is called exactly once. */
+export type Admission = Pick<Place, "pod" | "release">;
 
 /** The pipeline's steps. Each is handed in, so that a test replaces it with a line and mocks no module. */
-export type Steps = {
+export type Steps<Admitted extends Admission = Place> = {
   newId(): { id: string; atMs: number };
   now(): number;
   route(method: string, path: string): Match | null;
@@ -23,12 +23,12 @@ export type Steps = {
   checkCall(request: GatewayRequest, route: Route, caller: CallerFacts): Promise<Call>;
   /** Routes that are answered from the pods' lists and health, without a body. */
   look(match: Match, requestId: string, caller: CallerFacts): Promise<Answer>;
-  admit(attempt: Attempt, call: Call, client: Client): Promise<Admission>;
+  admit(attempt: Attempt, call: Call, client: Client, request: GatewayRequest): Promise<Admitted>;
   record: {
     open(event: UsageEvent, ip: string | null): Promise<void> | void;
     final(event: UsageEvent): void;
   };
-  forward(attempt: Attempt, call: Call, pod: LivePod, client: Client, request: GatewayRequest): Promise<Relayed>;
+  forward(attempt: Attempt, call: Call, place: Admitted, client: Client, request: GatewayRequest): Promise<Relayed>;
   /** One wide line a request, the refused ones too. */
   log(line: LogLine): void;
 };
@@ -49,7 +49,7 @@ export type Handle = (request: GatewayRequest, client: Client) => Promise<void>;
  * One request's journey: route, authenticate, check, admit, forward and meter, record.
  * Never rejects: whatever is thrown on the way becomes an answer, and, once the caller is known, a row.
  */
-export function createGateway(steps: Steps): Handle {
+export function createGateway<Admitted extends Admission>(steps: Steps<Admitted>): Handle {
   return async function handle(request, client) {
     const { id, atMs } = steps.newId();
     const startedAt = steps.now();
@@ -90,18 +90,18 @@ export function createGateway(steps: Steps): Handle {
 
   /** From admission on, every way out passes `release` and leaves the row closed. */
   async function ask(attempt: Attempt, call: Call, request: GatewayRequest, client: Client) {
-    const { pod, release } = await steps.admit(attempt, call, client);
+    const place = await steps.admit(attempt, call, client, request);
     let tokens = NO_TOKENS;
     try {
-      attempt.podId = pod.facts.id;
+      attempt.podId = place.pod.facts.id;
       // The line is in the journal before the pod is asked: a crash from here on leaves a row to close, never a gap.
       const written = steps.record.open(attempt.opening(), attempt.ip);
       if (written instanceof Promise) await written;
-      const relayed = await steps.forward(attempt, call, pod, client, request);
+      const relayed = await steps.forward(attempt, call, place, client, request);
       tokens = relayed.tokens;
       settle(attempt, relayed, request, client);
     } finally {
-      release(tokens);
+      place.release(tokens);
     }
   }
 

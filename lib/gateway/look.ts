@@ -3,8 +3,9 @@ import { headerLine } from "@/lib/http/request-head";
 import { askForWhole } from "@/lib/http/whole-answer";
 import type { CallerFacts } from "@/lib/keys/caller-facts";
 import { type Answer, idHeaders } from "./errors";
-import { type LivePod, podUnavailable } from "./roster";
+import { type LivePod, tryOtherKey } from "./live-pod";
 import type { Match } from "./routes";
+import { podUnavailable } from "./unavailable";
 
 type Model = { id: string };
 
@@ -42,6 +43,8 @@ export function createLook({ pods, patienceMs = 5_000 }: Options) {
   }
 
   async function isHealthy(pod: LivePod) {
+    // It answers while its engine hangs: that no tokens come is known from elsewhere.
+    if (pod.facts.state === "failing") return false;
     try {
       return (await ask(pod, "/health", null)).status === 200;
     } catch {
@@ -68,7 +71,12 @@ export function createLook({ pods, patienceMs = 5_000 }: Options) {
 
   async function modelsOf(pod: LivePod): Promise<Model[] | null> {
     try {
-      const { status, body } = await ask(pod, "/v1/models", pod.authorization);
+      const { authorization } = pod;
+      let answer = await ask(pod, "/v1/models", authorization);
+      if (answer.status === 401 && tryOtherKey(pod, authorization)) {
+        answer = await ask(pod, "/v1/models", pod.authorization);
+      }
+      const { status, body } = answer;
       const list = status === 200 ? (JSON.parse(body.toString("utf8")) as { data?: unknown }).data : null;
       return Array.isArray(list) ? list.flatMap(asModel) : null;
     } catch {

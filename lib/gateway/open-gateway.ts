@@ -14,15 +14,18 @@ import type { Account, LimitStore } from "@/lib/limits/ask";
 import { writeLimitsTrouble } from "@/lib/limits/mutations";
 import { openLimits } from "@/lib/limits/open-limits";
 import { countReplicas, spentInMonth } from "@/lib/limits/queries";
-import { reservationOf, trueUse } from "@/lib/limits/reservation";
+import { reservationOf } from "@/lib/limits/reservation";
 import { limitsTrouble, tellLimitsTrouble } from "@/lib/limits/standing";
 import { log } from "@/lib/log";
 import type { Mail } from "@/lib/mail/send";
-import { createFairQueue, type FairQueue, type Turn } from "@/lib/pods/queue";
+import type { PodProbe } from "@/lib/pods/probe";
+import { createFairQueue, type FairQueue } from "@/lib/pods/queue";
 import { openPodKey } from "@/lib/pods/seal";
 import { deriveKey } from "@/lib/secrets";
 import { createRecorder } from "@/lib/usage/recorder";
 import { newRequestId, timeOf } from "@/lib/usage/request-id";
+import { affinityOf } from "./affinity";
+import { createAskAgain } from "./ask-again";
 import { assembledCall } from "./assembled-call";
 import type { Attempt } from "./attempt";
 import { createAuthenticate } from "./authenticate";
@@ -31,15 +34,20 @@ import { type Call, createCheck } from "./check";
 import type { Client, GatewayRequest } from "./client";
 import { credentialOf } from "./credential";
 import { createCredentialGuard } from "./credential-guard";
-import { forward, type Patience } from "./forward";
+import { createFindPod } from "./find-pod";
+import { forward, type Patience, type Relayed } from "./forward";
 import { createGateway, type LogLine } from "./gateway";
 import { createLiveCalls, type LiveCallWaits } from "./live-calls";
+import { type LivePod, upstreamOf } from "./live-pod";
 import { createLook } from "./look";
+import { Place } from "./place";
+import { noteEnd } from "./pod-record";
 import { loadPods, loadPolicy, type PodFacts, type PolicyFacts } from "./queries";
-import { createRoster, type LivePod, upstreamOf } from "./roster";
+import { createRoster } from "./roster";
 import { matchRoute } from "./routes";
 import { keepProgress } from "./stream-progress";
-import type { Tokens } from "./tokens";
+import { NO_TOKENS } from "./tokens";
+import { createWaitingRoom } from "./waiting-room";
 
 /** How long anything is waited for, in ms. */
 export type Waits = Patience & LiveCallWaits & { progressMs: number } & { countReplicasMs: number };
@@ -55,7 +63,9 @@ const FIRST_PROBE_MS = 1_500;
 type Options = {
   env: Env;
   /** Looks at every pod and writes its state and models down. */
-  probe: () => Promise<void>;
+  probe: PodProbe;
+  /** A call wants a pod that is asleep; true where it is being woken, so that calls may wait for it. */
+  onNeeded?: (pod: LivePod) => boolean;
   /** Sees each request's end, as the log does: for metrics. */
   observe?: (line: LogLine) => void;
   /** Where limits are kept that this process shares with others; without it, in this process. */
@@ -70,7 +80,7 @@ export type OpenGateway = Awaited<ReturnType<typeof openGateway>>;
  * The gateway with its real parts: cache, journal, pods. One a process. `handle` never rejects.
  * Opens although the database is away, and answers 503 until it is back.
  */
-export async function openGateway({ env, probe, observe, limits, waits = {} }: Options) {
+export async function openGateway({ env, probe, onNeeded = () => false, observe, limits, waits = {} }: Options) {
   const databaseUrl = env.DATABASE_URL;
   if (databaseUrl === undefined) throw new AppError("database_unavailable", "DATABASE_URL is not set.");
   const pepper = deriveKey(env.PODPASS_SECRET, "pepper");
@@ -96,6 +106,14 @@ export async function openGateway({ env, probe, observe, limits, waits = {} }: O
   const recorder = createRecorder({ journalDir: join(env.PODPASS_DATA_DIR, "journal"), databaseUrl, log });
   const progress = keepProgress({ calls: liveCalls.all, write: recorder.progress, everyMs: waits.progressMs });
   const roster = createRoster({ load: () => loadPods(), unseal, probe });
+  const room = createWaitingRoom({ look: roster.look });
+  roster.whenRefreshed(room.serve);
+  const finding = createFindPod({ roster, room, onNeeded, now: () => performance.now() });
+  const askAgain = createAskAgain({
+    roster,
+    hold: (wanted) => counted(finding.hold(wanted)),
+    enter,
+  });
   let isStrict = false;
   let roleLimits: PolicyFacts["roleLimits"] | null = null;
   /** Requests that wait for a place at a pod. */
@@ -136,23 +154,16 @@ export async function openGateway({ env, probe, observe, limits, waits = {} }: O
     authenticate,
     ...check,
     look: createLook({ pods: roster.active }),
-    admit: async (attempt, call, client) => {
-      const pod = await counted(roster.choose(call));
-      const permit = await limit(attempt, call);
-      // Whoever waits for a pod counts as its load: the next call may find another one free.
-      pod.inFlight += 1;
+    admit: async (attempt, call, client, request) => {
+      const affinity = affinityOf(request.headers, call);
+      const found = roster.pick(call, affinity) ?? (await counted(finding.find({ attempt, call, client, affinity })));
+      const place = new Place(attempt, call, await limit(attempt, call), affinity);
       try {
-        const turn = await takeTurn(pod, attempt, call, client);
-        const release = (tokens: Tokens) => {
-          pod.inFlight -= 1;
-          turn.done(tokens);
-          if (attempt.askedAt === null) permit.giveBack();
-          else permit.settle(trueUse(tokens, call));
-        };
-        return { pod, release };
+        const pod = found ?? (await counted(finding.hold({ attempt, call, client, affinity })));
+        await enter(place, pod, attempt, call, client);
+        return place;
       } catch (error) {
-        pod.inFlight -= 1;
-        permit.giveBack();
+        place.release(NO_TOKENS);
         throw error;
       }
     },
@@ -184,16 +195,17 @@ export async function openGateway({ env, probe, observe, limits, waits = {} }: O
   }
 
   /** Waits in the pod's queue, if there is one; how long is told in the answer. */
-  async function takeTurn(pod: LivePod, attempt: Attempt, call: Call, client: Client): Promise<Turn> {
-    const queue = queueOf(pod);
+  async function enter(place: Place, pod: LivePod, attempt: Attempt, call: Call, client: Client): Promise<void> {
+    place.arrive(pod);
     const expected = { prompt: call.promptEstimate, output: call.outputEstimate };
-    const found = queue.enter(attempt.caller.memberId, expected, client);
+    const found = queueOf(pod).enter(attempt.caller.memberId, expected, client);
     const turn = found instanceof Promise ? await counted(found) : found;
-    if (pod.facts.maxInFlight !== null) {
-      attempt.queueMs = Math.round(turn.waitedMs);
+    place.begin(turn);
+    attempt.waitedMs += turn.waitedMs;
+    if (pod.facts.maxInFlight !== null || attempt.waitedMs > 0) {
+      attempt.queueMs = Math.round(attempt.waitedMs);
       attempt.limitHeaders = { ...attempt.limitHeaders, "x-podpass-queue-ms": String(attempt.queueMs) };
     }
-    return turn;
   }
 
   function counted<T>(pending: Promise<T>): Promise<T> {
@@ -231,8 +243,7 @@ export async function openGateway({ env, probe, observe, limits, waits = {} }: O
     }
   }
 
-  function unseal({ id, name, sealedKey }: PodFacts): string | null {
-    if (sealedKey === null) return null;
+  function unseal({ id, name }: PodFacts, sealedKey: Buffer): string | null {
     try {
       return openPodKey(id, sealedKey, sealingKey);
     } catch (error) {
@@ -241,7 +252,14 @@ export async function openGateway({ env, probe, observe, limits, waits = {} }: O
     }
   }
 
-  async function relay(attempt: Attempt, call: Call, pod: LivePod, client: Client, request: GatewayRequest) {
+  async function relay(
+    attempt: Attempt,
+    call: Call,
+    place: Place,
+    client: Client,
+    request: GatewayRequest,
+    isAgain = false,
+  ): Promise<Relayed> {
     // Hashed again only for those who waited or stream for long: most calls are over before.
     const recheckCaller = () =>
       request.prove === undefined
@@ -251,19 +269,23 @@ export async function openGateway({ env, probe, observe, limits, waits = {} }: O
     const ended = attempt.queueMs === null || attempt.queueMs === 0 ? null : await recheckCaller();
     if (ended !== null) throw ended;
     attempt.askedAt = performance.now();
+    const { pod } = place;
+    const upstream = upstreamOf(pod, call);
+    place.authorization = upstream.authorization;
     // Before a proxy that gives up on silence, only a stream shows that the pod is at work.
     const assembled = pod.facts.behindProxyAtMs === null ? null : assembledCall(call);
     const { relayed, stop, soFar, beat } = forward({
       requestId: attempt.id,
       call,
       assembled,
-      upstream: upstreamOf(pod, call),
+      upstream,
       client,
       patience: { ...PATIENCE, ...waits },
       limitHeaders: attempt.limitHeaders,
       traceparent: request.headers.traceparent?.[0],
       onFirstToken: () => {
         attempt.firstTokenAt = performance.now();
+        pod.tokensSeenAt = attempt.firstTokenAt;
       },
     });
     const live = {
@@ -280,11 +302,13 @@ export async function openGateway({ env, probe, observe, limits, waits = {} }: O
       },
     };
     liveCalls.add(live);
-    try {
-      return await relayed;
-    } finally {
-      liveCalls.remove(live);
-    }
+    // It never rejects.
+    const ending = await relayed;
+    liveCalls.remove(live);
+    if (noteEnd(pod, ending, performance.now())) void roster.look();
+    if (!ending.isUntouched || isAgain) return ending;
+    const ask = () => relay(attempt, call, place, client, request, true);
+    return askAgain({ attempt, call, place, client, ask }, ending);
   }
 
   async function recheck(digest: Buffer): Promise<AppError | null> {
@@ -329,7 +353,7 @@ export async function openGateway({ env, probe, observe, limits, waits = {} }: O
   let isClosed = false;
   async function keepProbing() {
     // What was seen is in force at once. The database may be away: the regular refresh says so.
-    await probe()
+    await probe(roster.evidence)
       .then(refresh)
       .catch(() => undefined);
     if (!isClosed) probing = setTimeout(() => void keepProbing(), PROBE_MS).unref();
@@ -344,8 +368,11 @@ export async function openGateway({ env, probe, observe, limits, waits = {} }: O
     /** Settles when every key change committed so far is in force here. */
     catchUp: callers.catchUp,
     /** Ends all streams, each with an event that says why. */
-    endStreams: () =>
-      liveCalls.stopAll(new AppError("shutting_down", "Podpass is restarting. Send the request again.")),
+    endStreams() {
+      const refusal = new AppError("shutting_down", "Podpass is restarting. Send the request again.");
+      room.sendAway(refusal);
+      liveCalls.stopAll(refusal);
+    },
     /** Reads pods and policy now; they are read every two seconds anyway. Rejects if the database can't say. */
     refresh,
     /** How these accounts stand now, in this calendar month. */

@@ -12,6 +12,7 @@ export const POD_PROBLEMS = [
   "key_missing",
   "wrong_key",
   "loading",
+  "waking",
   "proxy_limit",
   "engine_dead",
   "no_tokens",
@@ -86,6 +87,10 @@ const EXPLANATIONS: Record<PodProblem, Explanation> = {
     sentence: "A proxy answers for the pod, but vLLM does not listen yet (502).",
     nextStep:
       "Wait while the model loads, which takes minutes after a cold start. If it stays so, start vLLM with --host 0.0.0.0: bound to 127.0.0.1 the proxy cannot reach it.",
+  },
+  waking: {
+    sentence: "The pod was started, and its machine is coming up.",
+    nextStep: "Wait: a machine and its model take minutes. If it stays so, look at the provider's page.",
   },
   proxy_limit: {
     sentence: "The proxy in front of the pod gave up waiting (524; RunPod's limit is 100 seconds).",

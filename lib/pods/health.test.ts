@@ -1,17 +1,35 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { POD_PROBLEMS, type PodProblem } from "./connection";
-import { afterSighting, type PodHealth, type PodState, type Sighting, UNSEEN } from "./health";
+import {
+  afterSighting,
+  asleep,
+  mayServeSoon,
+  type PodHealth,
+  type PodState,
+  type Sighting,
+  UNSEEN,
+  waking,
+} from "./health";
 
 const start = new Date("2026-11-22T12:00:00Z").getTime();
 
 /** `ok` or a problem, one sighting a second. */
 function watch(...found: ("ok" | PodProblem)[]): PodHealth {
+  return watchFrom(UNSEEN, ...found);
+}
+
+function watchFrom(first: PodHealth, ...found: ("ok" | PodProblem)[]): PodHealth {
   return found.reduce<PodHealth>((health, what, index) => {
     const sighting: Sighting = what === "ok" ? { ok: true } : { ok: false, reason: what };
     return afterSighting(health, sighting, new Date(start + index * 1_000));
-  }, UNSEEN);
+  }, first);
 }
+
+/** What a look can find: a pod that is being woken was told so, not seen. */
+const SEEN = POD_PROBLEMS.filter((problem) => problem !== "waking");
+const SILENT = SEEN.filter((problem) => watch(problem).state === "unreachable");
+const found = fc.constantFrom<"ok" | PodProblem>("ok", ...SEEN);
 
 test.each<[string, PodState, ("ok" | PodProblem)[]]>([
   ["the first sighting decides", "serving", ["ok"]],
@@ -27,6 +45,8 @@ test.each<[string, PodState, ("ok" | PodProblem)[]]>([
   ["a key that is accepted again serves at once", "serving", ["wrong_key", "ok"]],
   ["a pod that starts is no longer unreachable", "loading", ["refused", "loading"]],
   ["a dead engine fails", "failing", ["engine_dead"]],
+  ["one that makes no tokens fails", "failing", ["ok", "no_tokens", "no_tokens"]],
+  ["and is back after two looks", "serving", ["no_tokens", "ok", "ok"]],
 ])("%s: %s", (_, state, found) => {
   expect(watch(...found).state).toBe(state);
 });
@@ -42,10 +62,63 @@ test("a state knows since when and why, also when the reason changes within it",
 });
 
 test("whatever came before, two equal sightings settle the state", () => {
-  const found = fc.constantFrom<"ok" | PodProblem>("ok", ...POD_PROBLEMS);
   fc.assert(
     fc.property(fc.array(found), found, (before, last) => {
       expect(watch(...before, last, last).state).toBe(watch(last).state);
     }),
   );
+});
+
+test("a pod that serves stays serving whatever is seen once between two good looks", () => {
+  fc.assert(
+    fc.property(fc.array(found), (problems) => {
+      const seen = problems.flatMap((problem) => ["ok" as const, problem]);
+      expect(watch("ok", ...seen, "ok").state).toBe("serving");
+    }),
+  );
+});
+
+test("its time and its state change together, or not at all", () => {
+  fc.assert(
+    fc.property(fc.array(found, { minLength: 1 }), (seen) => {
+      let before = UNSEEN;
+      seen.forEach((_, index) => {
+        const after = watch(...seen.slice(0, index + 1));
+        expect(after.since?.getTime() === before.since?.getTime()).toBe(after.state === before.state);
+        before = after;
+      });
+    }),
+  );
+});
+
+test("a pod that sleeps is silent for as long as it likes, and anything it says ends that", () => {
+  fc.assert(
+    fc.property(fc.array(fc.constantFrom(...SILENT)), (silence) => {
+      expect(watchFrom(asleep(new Date(start)), ...silence).state).toBe("asleep");
+      expect(watchFrom(asleep(new Date(start)), ...silence, "ok").state).toBe("serving");
+      expect(watchFrom(asleep(new Date(start)), ...silence, "loading").state).toBe("loading");
+    }),
+  );
+});
+
+test("a pod that is being woken loads while it is silent, but not for ever", () => {
+  const woken = waking(new Date(start));
+  expect(watchFrom(woken, "refused", "not_vllm", "timeout")).toMatchObject({ state: "loading", reason: "waking" });
+  expect(watchFrom(woken, "refused", "ok").state).toBe("serving");
+  const later = new Date(start + 15 * 60_000);
+  expect(afterSighting(woken, { ok: false, reason: "refused" }, later).state).toBe("unreachable");
+});
+
+test.each<[string, string | null, number, boolean]>([
+  ["loading", "loading", 0, true],
+  ["unknown", null, 0, true],
+  ["unreachable", "refused", 60_000, true],
+  ["unreachable", "refused", 16 * 60_000, false],
+  ["unreachable", "tls", 0, false],
+  ["unreachable", "not_vllm", 0, false],
+  ["refusing_key", "wrong_key", 0, false],
+  ["failing", "no_tokens", 0, false],
+  ["asleep", null, 0, false],
+])("calls may wait for a pod that is %s (%s) for %i ms: %s", (state, reason, forMs, may) => {
+  expect(mayServeSoon(state, reason, start, start + forMs)).toBe(may);
 });

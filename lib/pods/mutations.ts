@@ -8,6 +8,7 @@ import { isUuid } from "../keys/list-cursor";
 import { namesForbiddenHost } from "./addresses";
 import { podBaseUrl } from "./base-url";
 import { type ConnectionResult, explain } from "./connection";
+import type { Gauges } from "./gauges";
 import { type PodHealth, UNSEEN } from "./health";
 import { livePod, openedKey, requirePodAdmin, sealingKey, storedPodKey } from "./queries";
 import { isRunpodProxy } from "./runpod";
@@ -129,22 +130,36 @@ type Sighted = {
   podId: string;
   /** The address that was asked: an answer from a former one says nothing. */
   baseUrl: string;
+  /** The state it was looked at in: what somebody decided meanwhile stands. */
+  stateBefore?: string;
   health: PodHealth;
   /** Null: not seen this time. */
   models: string[] | null;
   lastSeenAt: Date | null;
+  /** The load it told; null: nothing new. */
+  gauges?: (Gauges & { at: Date }) | null;
+  /** When a token of it was last seen; null: nothing new. */
+  tokensSeenAt?: Date | null;
 };
 
 /** Writes down what a probe found. Not audited: nobody decided it. */
-export async function recordPodState({ podId, baseUrl, health, models, lastSeenAt }: Sighted): Promise<void> {
+export async function recordPodState(sighted: Sighted): Promise<void> {
+  const { podId, baseUrl, stateBefore, health, models, lastSeenAt, gauges, tokensSeenAt } = sighted;
   await db.pod.updateMany({
-    where: { id: podId, baseUrl, removedAt: null },
+    where: { id: podId, baseUrl, removedAt: null, ...(stateBefore !== undefined && { state: stateBefore }) },
     data: {
       state: health.state,
       stateSince: health.since,
       stateReason: health.reason,
       ...(models !== null && { models }),
       ...(lastSeenAt !== null && { lastSeenAt }),
+      ...(gauges && {
+        requestsRunning: gauges.running,
+        requestsWaiting: gauges.waiting,
+        kvCacheUsage: gauges.kvCacheUsage,
+        gaugesAt: gauges.at,
+      }),
+      ...(tokensSeenAt && { tokensSeenAt }),
     },
   });
 }
@@ -273,7 +288,14 @@ function sealed(podId: string, apiKey: string) {
 
 /** A pod at a new address is one nobody has looked at. */
 function unseen(now: Date) {
-  return { state: UNSEEN.state, stateSince: now, stateReason: null, models: [] };
+  const nothing = {
+    requestsRunning: null,
+    requestsWaiting: null,
+    kvCacheUsage: null,
+    gaugesAt: null,
+    tokensSeenAt: null,
+  };
+  return { state: UNSEEN.state, stateSince: now, stateReason: null, models: [], ...nothing };
 }
 
 function numberOf(value: bigint | null) {
