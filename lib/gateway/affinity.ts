@@ -1,5 +1,5 @@
+import type { HeaderLines } from "@/lib/http/plain-request";
 import type { Call } from "./check";
-import type { HeaderLines } from "./credential";
 
 const HEADER = "x-podpass-affinity";
 /** The beginning of a conversation tells it from others; what follows only grows. */

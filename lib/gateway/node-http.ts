@@ -123,7 +123,7 @@ class NodeClient implements Client {
   }
 }
 
-const LONGEST_WANTED = 16;
+const LONGEST_WANTED = Math.max(...[...WANTED_HEADERS].map((name) => name.length));
 
 /**
  * Every line of the wanted headers: `headers` would quietly drop a second Authorization line, and `headersDistinct`

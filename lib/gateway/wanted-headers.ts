@@ -7,4 +7,5 @@ export const WANTED_HEADERS: ReadonlySet<string> = new Set([
   "content-length",
   "x-forwarded-for",
   "traceparent",
+  "x-podpass-affinity",
 ]);

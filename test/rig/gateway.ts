@@ -11,6 +11,7 @@ import { createNodeHandler } from "@/lib/gateway/node-http";
 import { openGateway, type Waits } from "@/lib/gateway/open-gateway";
 import { createSocketHandler } from "@/lib/gateway/socket-http";
 import { createWebHandler } from "@/lib/gateway/web";
+import type { PodProbe } from "@/lib/pods/probe";
 import { createFront } from "@/server/front";
 import { createKeySeeds } from "./key-seeds";
 
@@ -31,6 +32,7 @@ export type UsageRow = {
   ttft_ms: number | null;
   duration_ms: number | null;
   error_code: string | null;
+  pod_id: string | null;
 };
 
 /** A gateway on a real database and a pod at `podUrl`, listening on a free port through one of its transports. */
@@ -42,6 +44,7 @@ export async function startGatewayRig(
   observe?: (line: LogLine) => void,
   settings: Record<string, string> = {},
   waits: Partial<Waits> = {},
+  probe: PodProbe = async () => undefined,
 ) {
   const env = parseEnv({
     ...process.env,
@@ -51,7 +54,7 @@ export async function startGatewayRig(
   const database = new pg.Pool({ connectionString: env.DATABASE_URL, max: 4 });
   const { addPod, issueKey, addSecret } = createKeySeeds(database, env.PODPASS_SECRET);
   const podId = await addPod(podUrl, podKey, models);
-  const gateway = await openGateway({ env, probe: async () => undefined, observe, waits });
+  const gateway = await openGateway({ env, probe, observe, waits });
   const answer = transport === "web" ? createWebAdapter(gateway.handle) : createNodeHandler(gateway.handle);
   const answerHttp = (request: IncomingMessage, response: ServerResponse) => {
     if (!answer(request, response)) response.writeHead(404).end();
@@ -97,6 +100,8 @@ export async function startGatewayRig(
 
   return { url, gateway, database, podId, issueKey, addSecret, setMaxInFlight, setBehindProxy, rowsOf, stop };
 }
+
+export type GatewayRig = Awaited<ReturnType<typeof startGatewayRig>>;
 
 /** Just enough of a web server to stand in for Next: requests and responses as the platform's own classes. */
 function createWebAdapter(handle: Parameters<typeof createWebHandler>[0]) {
