@@ -190,21 +190,22 @@ describe.each<Transport>(["socket", "node", "web"])("through %s", { timeout: 60_
   });
 
   test.each([
-    ["asleep", /asleep/],
-    ["unreachable", /cannot be reached/],
-    ["refusing_key", /refuses Podpass' own key/],
-    ["failing", /produces no tokens/],
-  ])("while its pod is %s a call is 503 with the state, a time and a sentence", async (state, sentence) => {
-    pod.control.set({ state: "loading" });
-    if (state !== "asleep") await pod.control.refuse();
-    const reason = state === "failing" ? "no_tokens" : null;
-    await setPod(rig, rig.podId, { state, state_reason: reason, state_since: new Date(), base_url: `${pod.url}/away` });
+    ["asleep", null, /asleep/],
+    ["unreachable", "refused_here", /cannot be reached/],
+    ["refusing_key", "wrong_key", /refuses Podpass' own key/],
+    ["failing", "no_tokens", /produces no tokens/],
+  ])("while its pod is %s a call is 503 with the state, a time and a sentence", async (state, reason, sentence) => {
+    const isAway = state === "asleep" || state === "unreachable";
+    if (isAway) await pod.control.refuse();
+    if (state === "refusing_key") pod.control.set({ keys: ["another"] });
+    await setPod(rig, rig.podId, { state, state_reason: reason, state_since: new Date() });
     const answer = await chat();
-    if (state !== "asleep") await pod.control.accept();
-    pod.control.set({ state: "ready" });
-    await setPod(rig, rig.podId, { state: "serving", state_reason: null, base_url: pod.url });
+    if (isAway) await pod.control.accept();
+    pod.control.set({ keys: [SECOND_KEY] });
+    await setPod(rig, rig.podId, { state: "serving", state_reason: null });
     const { error } = await answer.json();
     expect([answer.status, error.code]).toEqual([503, "pod_unavailable"]);
+    expect(answer.headers.get("x-podpass-pod-state")).toBe(state);
     expect(error.message).toMatch(sentence);
     expect(Number(answer.headers.get("retry-after"))).toBeGreaterThan(0);
   });
