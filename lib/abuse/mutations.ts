@@ -1,9 +1,10 @@
 import { recordAudit } from "@/lib/audit/record";
 import { systemActor } from "@/lib/auth/system-actor";
 import { type Db, db } from "@/lib/db";
-import { announceKeyChange } from "@/lib/keys/announce";
+import { Prisma } from "@/lib/generated/prisma/client";
 import { networkOf } from "./network";
 import type { NetworkUse } from "./network-uses";
+import { FEWEST_UNUSUAL, isUnusual, type UsualHours } from "./usual-rates";
 
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
@@ -19,8 +20,6 @@ const TRAVEL_MS = 30 * DAY_MS;
 const MOST_NETWORKS = 500;
 /** A network that a key was not used from for so long is new again. */
 const FORGET_NETWORK_MS = 180 * DAY_MS;
-/** Fewer requests in an hour than this are never unusual. */
-const FEWEST_UNUSUAL = 100;
 /** A key's usual hour: of those in which it was used within this time … */
 const USUAL_MS = 14 * DAY_MS;
 /** … and on at least so many days. */
@@ -101,45 +100,74 @@ export async function noteNetworks(uses: readonly NetworkUse[], now: Date): Prom
   });
 }
 
-type BusyKey = { keyId: string; memberId: string; keyName: string; email: string; requests: number; usual: number };
+/** Keys whose history is read in one round; the others' turn comes in the next. */
+const MOST_READ = 200;
+
+type BusyKey = { keyId: string; requests: number };
+type Told = { keyId: string; memberId: string; keyName: string; email: string };
 
 /**
- * Tells of each key with ten times its usual requests in the last hour: more than ten of its average busy hours and two of its busiest,
- * at most once a day. One replica looks; the others have nothing to add.
+ * Tells of each key whose last hour is far from its usual, at most once a day. One replica looks; the others have nothing to add.
+ * `hours` remembers what is usual between rounds.
  */
-export async function noteUnusualRates(now: Date): Promise<KeyAlarm[]> {
-  const ago = (ms: number) => new Date(now.getTime() - ms);
+export async function noteUnusualRates(now: Date, hours: UsualHours): Promise<KeyAlarm[]> {
+  const nowMs = now.getTime();
   return db.$transaction(async (tx) => {
     const [lock] = await tx.$queryRaw<{ mine: boolean }[]>`
       SELECT pg_try_advisory_xact_lock(hashtext('podpass/unusual-rates')) AS mine`;
     if (!lock?.mine) return [];
-    const found = await tx.$queryRaw<BusyKey[]>`
-      WITH counted AS (
-        SELECT key_id, bucket_at, completed + client_closed + upstream_error + timeout + rejected + lost AS requests
-        FROM usage_rollups
-      ), busy AS (
-        SELECT key_id, sum(requests) AS requests FROM counted
-        WHERE bucket_at > ${ago(HOUR_MS)} GROUP BY key_id HAVING sum(requests) >= ${FEWEST_UNUSUAL}
-      ), hours AS (
-        SELECT key_id, date_bin('1 hour', bucket_at, timestamptz 'epoch') AS hour, sum(requests) AS requests
-        FROM counted
-        WHERE key_id IN (SELECT key_id FROM busy) AND bucket_at > ${ago(USUAL_MS)} AND bucket_at <= ${ago(HOUR_MS)}
-        GROUP BY 1, 2
-      ), usual AS (
-        SELECT key_id, avg(requests) AS requests, max(requests) AS most
-        FROM hours GROUP BY key_id HAVING count(DISTINCT date_bin('1 day', hour, timestamptz 'epoch')) >= ${FEWEST_USUAL_DAYS}
-      )
-      SELECT k.id::text AS "keyId", k.member_id::text AS "memberId", k.name AS "keyName", u.email,
-        busy.requests::int AS requests, ceil(usual.requests)::int AS usual
-      FROM busy JOIN usual USING (key_id) JOIN api_keys k ON k.id = busy.key_id JOIN users u ON u.id = k.member_id
-      WHERE busy.requests >= 10 * usual.requests AND busy.requests > 2 * most
-        AND NOT EXISTS (SELECT FROM audit_events
-          WHERE target_id = busy.key_id AND action = 'key.unusual_rate' AND at > ${ago(DAY_MS)})`;
-    for (const { keyId, memberId, requests, usual } of found) {
-      await recordUnusual(tx, "key.unusual_rate", keyId, memberId, { requests, usual }, null, now);
+    const busy = await tx.$queryRaw<BusyKey[]>`
+      SELECT key_id::text AS "keyId", sum(${REQUESTS})::int AS requests FROM usage_rollups
+      WHERE bucket_at > ${new Date(nowMs - HOUR_MS)} GROUP BY key_id HAVING sum(${REQUESTS}) >= ${FEWEST_UNUSUAL}
+      ORDER BY 2 DESC`;
+    const unknown = busy.filter(({ keyId }) => hours.of(keyId, nowMs) === undefined).slice(0, MOST_READ);
+    await readUsual(
+      tx,
+      unknown.map(({ keyId }) => keyId),
+      hours,
+      nowMs,
+    );
+    const alarms: KeyAlarm[] = [];
+    for (const { keyId, requests } of busy) {
+      const usual = hours.of(keyId, nowMs);
+      if (!usual || !isUnusual(requests, usual)) continue;
+      const told = await untoldToday(tx, keyId, now);
+      if (told === null) continue;
+      const figures = { requests, usual: Math.ceil(usual.average) };
+      await recordUnusual(tx, "key.unusual_rate", keyId, told.memberId, figures, null, now);
+      alarms.push({ kind: "rate", keyId, keyName: told.keyName, email: told.email, ...figures });
     }
-    return found.map(({ memberId: _, ...alarm }) => ({ kind: "rate", ...alarm }));
+    return alarms;
   });
+}
+
+const REQUESTS = Prisma.sql`(completed + client_closed + upstream_error + timeout + rejected + lost)`;
+
+async function readUsual(tx: Db, keyIds: readonly string[], hours: UsualHours, nowMs: number) {
+  if (keyIds.length === 0) return;
+  const rows = await tx.$queryRaw<{ keyId: string; average: number; busiest: number }[]>`
+    SELECT key_id::text AS "keyId", avg(requests)::float8 AS average, max(requests)::int AS busiest
+    FROM (
+      SELECT key_id, date_bin('1 hour', bucket_at, timestamptz 'epoch') AS hour, sum(${REQUESTS}) AS requests
+      FROM usage_rollups
+      WHERE key_id = ANY (${keyIds}::uuid[]) AND bucket_at > ${new Date(nowMs - USUAL_MS)}
+        AND bucket_at <= ${new Date(nowMs - HOUR_MS)}
+      GROUP BY 1, 2
+    ) AS hours
+    GROUP BY key_id HAVING count(DISTINCT date_bin('1 day', hour, timestamptz 'epoch')) >= ${FEWEST_USUAL_DAYS}`;
+  const found = new Map(rows.map(({ keyId, ...usual }) => [keyId, usual]));
+  for (const keyId of keyIds) hours.remember(keyId, found.get(keyId) ?? null, nowMs);
+}
+
+async function untoldToday(tx: Db, keyId: string, now: Date): Promise<Told | null> {
+  const since = new Date(now.getTime() - DAY_MS);
+  const told = await tx.auditEvent.count({ where: { targetId: keyId, action: "key.unusual_rate", at: { gt: since } } });
+  if (told > 0) return null;
+  const key = await tx.apiKey.findUnique({
+    where: { id: keyId },
+    select: { memberId: true, name: true, member: { select: { email: true } } },
+  });
+  return key && { keyId, memberId: key.memberId, keyName: key.name, email: key.member.email };
 }
 
 /** Forgets networks that nothing was heard from for half a year. */
@@ -160,62 +188,4 @@ async function recordUnusual(
 ) {
   const target = { targetKind: "key", targetId: keyId, memberId: memberId ?? null } as const;
   await recordAudit(tx, systemActor(address ?? null), { action, ...target, after, at: now });
-}
-
-/** What the owner of a reported secret is told. */
-export type LeakedSecret = { keyId: string; keyName: string; email: string; hint: string; isRevoked: boolean };
-
-type FoundSecret = LeakedSecret & { memberId: string; isLive: boolean };
-
-/**
- * Revokes the keys that these digests open, for good and at once. A secret that had ended takes nothing with it, or an old leak would
- * end the key that was rotated because of it; its owner is told once a day.
- */
-export async function revokeLeaked(
-  digests: readonly Buffer[],
-  reporter: { ip: string | null; requestId: string },
-  now: Date,
-): Promise<LeakedSecret[]> {
-  const hashes = digests.map((digest) => new Uint8Array(digest));
-  // One query, and for nearly every string that anybody sends it is the only one.
-  const found = await db.apiKeySecret.findMany({ where: { hash: { in: hashes } }, select: { id: true } });
-  const told: LeakedSecret[] = [];
-  for (const { id } of found) {
-    const secret = await db.$transaction((tx) => revokeLeakedSecret(tx, id, reporter, now), { timeout: 10_000 });
-    if (secret !== null) told.push(secret);
-  }
-  return told;
-}
-
-async function revokeLeakedSecret(
-  tx: Db,
-  secretId: string,
-  reporter: { ip: string | null; requestId: string },
-  now: Date,
-): Promise<LeakedSecret | null> {
-  const [secret] = await tx.$queryRaw<FoundSecret[]>`
-    SELECT k.id::text AS "keyId", k.member_id::text AS "memberId", k.name AS "keyName", u.email, s.hint,
-      k.revoked_at IS NULL AND (k.expires_at IS NULL OR k.expires_at > ${now})
-        AND s.revoked_at IS NULL AND (s.expires_at IS NULL OR s.expires_at > ${now}) AS "isLive"
-    FROM api_key_secrets s JOIN api_keys k ON k.id = s.api_key_id JOIN users u ON u.id = k.member_id
-    WHERE s.id = ${secretId}::uuid FOR UPDATE OF k, s`;
-  if (!secret) return null;
-  const { keyId, memberId, keyName, email, hint, isLive } = secret;
-  const target = { targetKind: "key", targetId: keyId, memberId, after: { hint }, at: now } as const;
-  const actor = systemActor(reporter.ip, reporter.requestId);
-  if (!isLive) {
-    const since = new Date(now.getTime() - DAY_MS);
-    const action = { in: ["key.report", "key.report_ended"] };
-    if ((await tx.auditEvent.count({ where: { targetId: keyId, action, at: { gt: since } } })) > 0) return null;
-    await recordAudit(tx, actor, { action: "key.report_ended", ...target });
-    return { keyId, keyName, email, hint, isRevoked: false };
-  }
-  await tx.apiKey.update({ where: { id: keyId }, data: { revokedAt: now }, select: { id: true } });
-  await tx.apiKeySecret.updateMany({
-    where: { apiKeyId: keyId, revokedAt: null, OR: [{ expiresAt: null }, { expiresAt: { gt: now } }] },
-    data: { revokedAt: now },
-  });
-  await recordAudit(tx, actor, { action: "key.report", ...target });
-  await announceKeyChange(tx, [keyId]);
-  return { keyId, keyName, email, hint, isRevoked: true };
 }

@@ -9,6 +9,7 @@ import type { Mail } from "@/lib/mail/send";
 import { postgres } from "@/lib/postgres";
 import { makeMember } from "@/test/fixtures/members";
 import { forgetNetworks, noteNetworks, noteUnusualRates } from "./mutations";
+import { createUsualHours } from "./usual-rates";
 import { createUseWatch } from "./watch";
 
 const HOUR = 3_600_000;
@@ -126,7 +127,8 @@ async function usualUse({ keyId, member }: Awaited<ReturnType<typeof makeKey>>, 
   for (let day = 1; day <= days; day += 1) await requests(keyId, member.id, ago(day * DAY), each);
 }
 
-const unusualOf = async (keyId: string) => (await noteUnusualRates(NOW)).filter((alarm) => alarm.keyId === keyId);
+const unusualOf = async (keyId: string) =>
+  (await noteUnusualRates(NOW, createUsualHours())).filter((alarm) => alarm.keyId === keyId);
 
 test("ten times the usual is told once a day, with both figures", async () => {
   const key = await makeKey();

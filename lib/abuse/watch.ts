@@ -4,6 +4,7 @@ import { newNetworkLetter, unusualRateLetter } from "@/lib/mail/key-letters";
 import type { Mail, MailResult } from "@/lib/mail/send";
 import { forgetNetworks, type KeyAlarm, noteNetworks, noteUnusualRates } from "./mutations";
 import { createNetworkUses, type NetworkUse } from "./network-uses";
+import { createUsualHours } from "./usual-rates";
 
 const ROUND_MS = 60_000;
 const HOUSE_MS = 86_400_000;
@@ -21,6 +22,7 @@ type Options = {
 /** Looks for unusual use of keys once a minute, beside the requests and never on their way. What it finds becomes activity, and mail. */
 export function createUseWatch({ log, publicUrl, sendMail, roundMs = ROUND_MS }: Options) {
   const uses = createNetworkUses();
+  const usualHours = createUsualHours();
   let running: Promise<void> | null = null;
   let isFailing = false;
   let keptHouseAt = performance.now();
@@ -28,7 +30,7 @@ export function createUseWatch({ log, publicUrl, sendMail, roundMs = ROUND_MS }:
   async function look() {
     const seen = uses.take();
     try {
-      const alarms = [...(await noteAll(seen)), ...(await noteUnusualRates(new Date()))];
+      const alarms = [...(await noteAll(seen)), ...(await noteUnusualRates(new Date(), usualHours))];
       await Promise.all(alarms.map(tellOwner));
       if (performance.now() - keptHouseAt > HOUSE_MS) {
         await forgetNetworks(new Date());

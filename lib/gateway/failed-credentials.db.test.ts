@@ -82,6 +82,21 @@ test("keys that work go on working from there: one in memory, one that was never
   expect((await models(mintSecret(), SHARED)).status).toBe(429);
 });
 
+test("while somebody guesses as fast as they can, the others at their address lose no call and the database hears nothing", async () => {
+  const keys = await Promise.all([1, 2, 3].map(() => rig.issueKey()));
+  for (const { secret } of keys) {
+    await expect.poll(async () => (await models(secret, SHARED)).status, { timeout: 12_000 }).toBe(200);
+  }
+  const before = loads();
+  const guessing = tryStrings(1_000, SHARED);
+  const served: number[] = [];
+  for (let call = 0; call < 60; call += 1) served.push((await models(keys[call % 3]?.secret ?? "", SHARED)).status);
+  expect(new Set(served)).toEqual(new Set([200]));
+  expect(new Set(await guessing)).toEqual(new Set([429]));
+  // What is left are the three keys, read anew every few seconds like everybody's.
+  expect(loads() - before).toBeLessThan(30);
+});
+
 test("a real key that was revoked is told so, from there too", async () => {
   const key = await rig.issueKey();
   await rig.database.query("UPDATE api_keys SET revoked_at = now() WHERE id = $1", [key.keyId]);

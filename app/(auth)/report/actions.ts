@@ -1,7 +1,7 @@
 "use server";
 
-import { receiveReport } from "@/lib/abuse/receive-report";
-import { reportSchema } from "@/lib/abuse/schema";
+import { receiveReport } from "@/lib/abuse/leaks/receive-report";
+import { reportSchema } from "@/lib/abuse/leaks/schema";
 import { type ActionResult, answer } from "@/lib/auth/member-action";
 import { requestOrigin } from "@/lib/auth/session";
 

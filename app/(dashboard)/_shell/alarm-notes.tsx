@@ -2,7 +2,7 @@ import Link from "next/link";
 import type { ReactNode } from "react";
 import { Note } from "@/app/_ui/note";
 import { Time } from "@/app/_ui/time";
-import type { LeakNotice } from "@/lib/abuse/queries";
+import type { LeakNotice } from "@/lib/abuse/leaks/queries";
 import type { LimitsTrouble } from "@/lib/limits/standing";
 
 const WORDS: Record<LimitsTrouble, ReactNode> = {

@@ -1,5 +1,5 @@
 import { cache } from "react";
-import { leakNotices } from "@/lib/abuse/queries";
+import { leakNotices } from "@/lib/abuse/leaks/queries";
 import { isAdmin } from "@/lib/auth/member";
 import { readLimitsTroubles } from "@/lib/limits/queries";
 import { viewer } from "./viewer";

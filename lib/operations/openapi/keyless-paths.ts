@@ -1,4 +1,4 @@
-import { LONGEST_REPORT } from "@/lib/abuse/leak-report";
+import { LONGEST_REPORT } from "@/lib/abuse/leaks/reports";
 import { TROUBLE_WORDS } from "@/lib/limits/standing";
 
 const headers = { "x-request-id": { $ref: "#/components/headers/x-request-id" } };

@@ -1,5 +1,5 @@
-import { receiveReport } from "@/lib/abuse/receive-report";
-import { takeReport } from "@/lib/abuse/report-request";
+import { receiveReport } from "@/lib/abuse/leaks/receive-report";
+import { takeReport } from "@/lib/abuse/leaks/report-request";
 import { requestOrigin } from "@/lib/auth/session";
 
 /** A program's report of a leaked secret. */

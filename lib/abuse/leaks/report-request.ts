@@ -2,7 +2,7 @@ import * as z from "zod/mini";
 import { AppError } from "@/lib/errors";
 import { errorAnswer, refusalOf } from "@/lib/gateway/errors";
 import { log } from "@/lib/log";
-import { LONGEST_REPORT, type Reporter } from "./leak-report";
+import { LONGEST_REPORT, type Reporter } from "./reports";
 import { reportSchema } from "./schema";
 
 /** A report and what JSON needs around and inside it. */
@@ -24,7 +24,7 @@ export async function takeReport(
     return Response.json({ status: "received" }, { status: 200, headers: headersOf(reporter) });
   } catch (error) {
     const refusal = refusalOf(error);
-    if (refusal.answer.status >= 500) log.error({ err: error, requestId: reporter.requestId }, "a report failed");
+    if (refusal.code === "internal_error") log.error({ err: error, requestId: reporter.requestId }, "a report failed");
     const { status, headers, body } = errorAnswer(refusal, reporter.requestId, "openai");
     if (status === 405) headers.allow = "POST";
     return new Response(request.method === "HEAD" ? null : new Uint8Array(body), { status, headers });

@@ -1,11 +1,12 @@
 import { env } from "@/lib/env";
+import { AppError } from "@/lib/errors";
 import { digestOf } from "@/lib/keys/secret";
 import { log } from "@/lib/log";
 import { leakLetter } from "@/lib/mail/key-letters";
 import { isMailConfigured, sendMail } from "@/lib/mail/send";
 import { deriveKey } from "@/lib/secrets";
-import { createLeakReports } from "./leak-report";
 import { type LeakedSecret, revokeLeaked } from "./mutations";
+import { createLeakReports } from "./reports";
 
 type Receive = ReturnType<typeof createLeakReports>;
 
@@ -15,10 +16,16 @@ const shared = globalThis as typeof globalThis & { podpassLeakReports?: Receive 
 /** Takes a report of a leaked secret, as a person or a program sends it. */
 export const receiveReport: Receive = (text, reporter) => {
   shared.podpassLeakReports ??= createLeakReports({
-    revoke(secrets, { ip, requestId }) {
+    async revoke(secrets, { ip, requestId }) {
       const pepper = deriveKey(env.PODPASS_SECRET, "pepper");
       const digests = secrets.map((secret) => digestOf(secret, pepper));
-      return revokeLeaked(digests, { ip, requestId }, new Date());
+      try {
+        return await revokeLeaked(digests, { ip, requestId }, new Date());
+      } catch (cause) {
+        log.error({ err: cause, requestId }, "a report of a leaked secret could not be looked at");
+        const message = "Podpass could not look at this report. Send it again in a moment.";
+        throw new AppError("database_unavailable", message, { retryAfterSeconds: 5, cause });
+      }
     },
     tell: (secret) => void tellOwner(secret),
   });

@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { AppError } from "@/lib/errors";
 import { looksLikeSecret } from "@/lib/keys/secret";
+import { sourceOf } from "../network";
+import { createTries } from "../tries";
 import type { LeakedSecret } from "./mutations";
-import { sourceOf } from "./network";
-import { createTries } from "./tries";
 
 /** A report is a secret, or a few lines that hold one. */
 export const LONGEST_REPORT = 4_096;

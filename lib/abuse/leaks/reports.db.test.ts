@@ -11,10 +11,10 @@ import { verdictOn } from "@/lib/keys/verdict";
 import { postgres } from "@/lib/postgres";
 import { deriveKey } from "@/lib/secrets";
 import { makeMember } from "@/test/fixtures/members";
-import { createLeakReports } from "./leak-report";
 import { type LeakedSecret, revokeLeaked } from "./mutations";
 import { leakNotices } from "./queries";
 import { takeReport } from "./report-request";
+import { createLeakReports } from "./reports";
 
 const digest = (secret: string) => digestOf(secret, deriveKey(env.PODPASS_SECRET, "pepper"));
 const stranger = () => ({
