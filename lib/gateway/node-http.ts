@@ -1,12 +1,11 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { AppError } from "@/lib/errors";
-import type { HeaderLines } from "@/lib/http/plain-request";
+import { type HeaderLines, noLines, type WantedLines } from "@/lib/http/plain-request";
 import { tooLarge } from "./check";
 import { ChunkFrames } from "./chunk-frames";
 import type { Client, GatewayRequest } from "./client";
 import type { Handle } from "./gateway";
 import { isGatewayPath } from "./routes";
-import { WANTED_HEADERS } from "./wanted-headers";
 
 /**
  * The gateway behind `node:http`. The function returned answers gateway paths and says false to all others, which are
@@ -123,25 +122,27 @@ class NodeClient implements Client {
   }
 }
 
-const LONGEST_WANTED = Math.max(...[...WANTED_HEADERS].map((name) => name.length));
+const LONGEST_WANTED = Math.max(...Object.keys(noLines()).map((name) => name.length));
 
 /**
  * Every line of the wanted headers: `headers` would quietly drop a second Authorization line, and `headersDistinct`
  * builds a list for each header there is.
  */
 function wantedLines(raw: readonly string[]): HeaderLines {
-  const lines: Record<string, string[]> = {};
+  const lines = noLines();
   for (let i = 0; i + 1 < raw.length; i += 2) {
     const given = raw[i] ?? "";
     if (given.length > LONGEST_WANTED) continue;
     const name = given.toLowerCase();
-    if (!WANTED_HEADERS.has(name)) continue;
+    if (!isWanted(name, lines)) continue;
     const known = lines[name];
     if (known === undefined) lines[name] = [raw[i + 1] ?? ""];
     else known.push(raw[i + 1] ?? "");
   }
   return lines;
 }
+
+const isWanted = (name: string, lines: WantedLines): name is keyof WantedLines => Object.hasOwn(lines, name);
 
 /** Node reads past what is left of a body, to get at the next request. That is not worth it for a large one. */
 function isMuchLeft({ complete, headers }: IncomingMessage) {

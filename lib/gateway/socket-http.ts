@@ -5,7 +5,6 @@ import { tooLarge } from "./check";
 import type { Client } from "./client";
 import type { Handle } from "./gateway";
 import { isGatewayPath } from "./routes";
-import { WANTED_HEADERS } from "./wanted-headers";
 
 export type SocketHandlerOptions = {
   handle: Handle;
@@ -154,7 +153,7 @@ class PlainConnection {
   /** Answers the request that the bytes so far hold, if they do. */
   private serve() {
     const bytes = this.joined();
-    this.head ??= readPlainHead(bytes, WANTED_HEADERS);
+    this.head ??= readPlainHead(bytes);
     const { head } = this;
     if (head === null || !this.isOurs(head)) return this.handOver();
     const end = head.bodyAt + head.bodyBytes;

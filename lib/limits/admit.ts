@@ -157,7 +157,14 @@ export class LimitReached extends AppError {
   }
 }
 
+let known = { from: 0, until: 0, month: "" };
+
 /** `2026-11`, by UTC. */
 export function monthOf(wallMs: number): string {
-  return new Date(wallMs).toISOString().slice(0, 7);
+  // Asked for on every call, and it changes twelve times a year.
+  if (wallMs >= known.from && wallMs < known.until) return known.month;
+  const at = new Date(wallMs);
+  const [year, month] = [at.getUTCFullYear(), at.getUTCMonth()];
+  known = { from: Date.UTC(year, month), until: Date.UTC(year, month + 1), month: at.toISOString().slice(0, 7) };
+  return known.month;
 }

@@ -5,6 +5,7 @@ export type RandomFill = (bytes: Uint8Array) => unknown;
 
 const SHAPE = /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
 const HEX = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, "0"));
+const HEX_DIGITS = "0123456789abcdef";
 const COUNTERS = 0x1000;
 
 /**
@@ -16,31 +17,40 @@ export function createRequestIds(fill: RandomFill = randomFillSync) {
   let used = pool.length;
   let lastMs = 0;
   let counter = 0;
+  let time = timeText(0);
 
   return function newRequestId(nowMs: number): string {
     if (used === pool.length) {
       fill(pool);
       used = 0;
     }
-    const r = pool.subarray(used, used + 8);
+    const from = used;
     used += 8;
-    if (nowMs > lastMs) {
-      lastMs = Math.floor(nowMs);
+    const ms = Math.floor(nowMs);
+    if (ms > lastMs) {
+      lastMs = ms;
       counter = 0;
+      time = timeText(ms);
     } else if (++counter === COUNTERS) {
       lastMs += 1;
       counter = 0;
+      time = timeText(lastMs);
     }
-    return format(lastMs, counter, r);
+    return time + rest(counter, pool, from);
   };
 }
 
-function format(ms: number, counter: number, random: Uint8Array) {
+/** The time's digits with their dash, up to the version: the same for all ids of a millisecond. */
+function timeText(ms: number) {
   const time = ms.toString(16).padStart(12, "0");
-  const hex = (index: number) => HEX[random[index] ?? 0] ?? "";
-  const variant = HEX[((random[0] ?? 0) & 0x3f) | 0x80] ?? "";
-  const serial = counter.toString(16).padStart(3, "0");
-  return `${time.slice(0, 8)}-${time.slice(8)}-7${serial}-${variant}${hex(1)}-${hex(2)}${hex(3)}${hex(4)}${hex(5)}${hex(6)}${hex(7)}`;
+  return `${time.slice(0, 8)}-${time.slice(8)}-7`;
+}
+
+function rest(counter: number, random: Uint8Array, from: number) {
+  const hex = (index: number) => HEX[random[from + index] ?? 0] ?? "";
+  const variant = HEX[((random[from] ?? 0) & 0x3f) | 0x80] ?? "";
+  const serial = `${HEX_DIGITS[counter >> 8]}${HEX[counter & 0xff]}`;
+  return `${serial}-${variant}${hex(1)}-${hex(2)}${hex(3)}${hex(4)}${hex(5)}${hex(6)}${hex(7)}`;
 }
 
 /** An id that no other request of any replica has, and larger than every one this process made before. */
@@ -58,5 +68,5 @@ export function timeOf(requestId: string) {
 
 /** The first id that a moment can have: for ranges of ids by time. */
 export function firstRequestIdOf(ms: number) {
-  return format(Math.max(0, Math.floor(ms)), 0, new Uint8Array(8));
+  return timeText(Math.max(0, Math.floor(ms))) + rest(0, new Uint8Array(8), 0);
 }
