@@ -226,3 +226,24 @@ test("somebody else's key answers exactly like one that doesn't exist", async ({
   expect(answers[0]).toEqual(answers[1]);
   expect(answers[0]?.status).toBe(404);
 });
+
+test("a key's end is changed where its limits are, within the policy, and stays where nobody touches it", async ({
+  page,
+  signIn,
+  issueKey,
+}) => {
+  const key = await issueKey(await signIn(), { name: "laptop", expires: "30d" });
+  await page.goto(`/keys/${key.id}`);
+  await page.getByRole("button", { name: "Edit limits" }).click();
+  const dialog = page.getByRole("dialog", { name: "Limits of laptop" });
+  await dialog.getByLabel("Requests a minute").fill("30");
+  await dialog.getByRole("button", { name: "Save limits" }).click();
+  const history = page.getByRole("listitem").filter({ hasText: "changed" });
+  await expect(history).toContainText("changed requests a minute, no limit to 30");
+  await expect(history).not.toContainText("its end");
+
+  await page.getByRole("button", { name: "Edit limits" }).click();
+  await dialog.getByLabel("Expires").selectOption("7d");
+  await dialog.getByRole("button", { name: "Save limits" }).click();
+  await expect(history.filter({ hasText: "changed its end" })).toHaveCount(1);
+});

@@ -51,6 +51,29 @@ export async function listMembers(actor: Actor, now: Date) {
   }));
 }
 
+/** Everybody an actor may see, by name, with limits of their own: for menus in which a member is chosen. */
+export async function memberChoices(actor: Actor) {
+  const limits = { rpm: true, tpm: true, concurrency: true, monthlyTokens: true, monthlyMicroUsd: true } as const;
+  const members = await db.user.findMany({
+    where: visibleMembers(actor),
+    select: { id: true, name: true, role: true, disabledAt: true, ...limits },
+    orderBy: [{ name: "asc" }, { id: "asc" }],
+  });
+  return members.map(({ id, name, role, disabledAt, rpm, tpm, concurrency, monthlyTokens, monthlyMicroUsd }) => ({
+    id,
+    name,
+    role,
+    disabledAt,
+    limits: {
+      rpm,
+      tpm,
+      concurrency,
+      monthlyTokens: numberOrNull(monthlyTokens),
+      monthlyMicroUsd: numberOrNull(monthlyMicroUsd),
+    },
+  }));
+}
+
 const numberOrNull = (amount: bigint | number | null) => (amount === null ? null : Number(amount));
 
 function visibleMembers(actor: Actor) {

@@ -19,7 +19,14 @@ import { digestOf, hintOf, mintSecret, PEPPER_VERSION } from "./secret";
 /** Fifty people creating keys at once wait for each other rather than fail. */
 const TRANSACTION = { maxWait: 10_000, timeout: 10_000 };
 
-export type Issued = { keyId: string; secretId: string; secret: string; hint: string };
+export type Issued = {
+  keyId: string;
+  secretId: string;
+  secret: string;
+  hint: string;
+  /** What the key may ask for; empty: anything. */
+  models: string[];
+};
 
 /**
  * Makes a key with its first secret, which exists nowhere but in this answer. Admins may make one for another member.
@@ -59,7 +66,7 @@ export async function createKey(
     });
     const after = { name: input.name, expiresAt, hint: hintOf(secret), ...columnsOf(input) };
     await settle(tx, actor, { action: "key.create", keyId: key.id, memberId, after, at: now });
-    return { keyId: key.id, secretId: onlySecret(key.secrets), expiresAt };
+    return { keyId: key.id, secretId: onlySecret(key.secrets), expiresAt, models: input.models ?? [] };
   }, TRANSACTION);
 
   return { ...created, secret, hint: hintOf(secret) };
@@ -103,7 +110,7 @@ export async function rotateKey(
     });
     const after = { graceMs, outgoingExpiresAt: endsAt, hint: hintOf(secret) };
     await settle(tx, actor, { action: "key.rotate", keyId, memberId: key.memberId, after, at: now });
-    return { secretId, outgoingExpiresAt: endsAt };
+    return { secretId, outgoingExpiresAt: endsAt, models: key.models };
   });
 
   return { keyId, ...rotated, secret, hint: hintOf(secret) };

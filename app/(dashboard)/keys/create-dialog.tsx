@@ -10,7 +10,7 @@ import { useFormAction } from "@/app/_ui/use-form-action";
 import { createAction } from "./actions";
 import { ExpiryField } from "./expiry-field";
 import { IssuedSecret, useAskFirst } from "./issued-secret";
-import type { KeysContext } from "./key-facts";
+import type { KeysContext, MemberChoice } from "./key-facts";
 import { LimitFields } from "./limit-fields";
 
 type Created = Extract<Awaited<ReturnType<typeof createAction>>, { ok: true }>["value"];
@@ -18,7 +18,7 @@ type Created = Extract<Awaited<ReturnType<typeof createAction>>, { ok: true }>["
 type CreateDialogProps = {
   context: KeysContext;
   /** For admins: whose key it may become. */
-  members: readonly { id: string; name: string }[];
+  members: readonly MemberChoice[];
   onClose: () => void;
 };
 
@@ -29,7 +29,9 @@ export function CreateDialog({ context, members, onClose }: CreateDialogProps) {
   const [created, setCreated] = useState<Created | null>(null);
   const { onSubmit, busy, refusal, errorOf } = useFormAction(createAction, setCreated);
   const { asked, keep, dismiss } = useAskFirst(created !== null, onClose);
-  const memberName = members.find(({ id }) => id === memberId)?.name ?? context.viewer.name;
+  const owner = members.find(({ id }) => id === memberId);
+  const memberName = owner?.name ?? context.viewer.name;
+  const choosable = members.filter(({ isDisabled }) => !isDisabled);
 
   return (
     <Dialog
@@ -45,6 +47,7 @@ export function CreateDialog({ context, members, onClose }: CreateDialogProps) {
           keyName={name}
           memberName={memberName}
           expiresAt={created.expiresAt}
+          models={created.models}
           context={context}
           asked={asked}
           onKeep={keep}
@@ -67,7 +70,7 @@ export function CreateDialog({ context, members, onClose }: CreateDialogProps) {
                 error={errorOf("name")}
                 data-focus
               />
-              {members.length > 1 && (
+              {choosable.length > 1 && (
                 <SelectField
                   label="Member"
                   name="memberId"
@@ -80,7 +83,7 @@ export function CreateDialog({ context, members, onClose }: CreateDialogProps) {
                   }
                   error={errorOf("memberId")}
                 >
-                  {members.map((member) => (
+                  {choosable.map((member) => (
                     <option key={member.id} value={member.id}>
                       {member.id === context.viewer.id ? `${member.name} (you)` : member.name}
                     </option>
@@ -94,7 +97,13 @@ export function CreateDialog({ context, members, onClose }: CreateDialogProps) {
                 <ChevronIcon size={12} />
                 Limits <span className="muted">your team's defaults unless you say otherwise</span>
               </summary>
-              <LimitFields models={context.models} errorOf={errorOf} />
+              <LimitFields
+                key={memberId}
+                fallback={owner?.defaults ?? {}}
+                rotateEveryDays={context.policy.rotateEveryDays}
+                models={context.models}
+                errorOf={errorOf}
+              />
             </details>
           </DialogBody>
           <DialogFoot>

@@ -14,6 +14,8 @@ type IssuedSecretProps = {
   keyName: string;
   memberName: string;
   expiresAt: Date | null;
+  /** What the key may ask for; empty: anything. */
+  models: readonly string[];
   context: KeysContext;
   /** Somebody wants to leave without having said that it is saved. */
   asked: boolean;
@@ -22,7 +24,7 @@ type IssuedSecretProps = {
 };
 
 /** What a dialog becomes once it has a secret: the pass, and a way out that nobody takes by accident. */
-export function IssuedSecret({ asked, onKeep, onClose, context, expiresAt, ...issued }: IssuedSecretProps) {
+export function IssuedSecret({ asked, onKeep, onClose, context, expiresAt, models, ...issued }: IssuedSecretProps) {
   const zone = useZone();
   const keep = useRef<HTMLButtonElement>(null);
   useEffect(() => {
@@ -35,7 +37,7 @@ export function IssuedSecret({ asked, onKeep, onClose, context, expiresAt, ...is
         <SecretPanel
           {...issued}
           publicUrl={context.publicUrl}
-          model={context.models[0] ?? null}
+          model={usableModel(context.models, models)}
           ends={expiresAt ? `ends ${day(expiresAt, zone, new Date())}` : "never ends"}
         />
       </DialogBody>
@@ -61,4 +63,9 @@ export function IssuedSecret({ asked, onKeep, onClose, context, expiresAt, ...is
 export function useAskFirst(hasSecret: boolean, close: () => void) {
   const [asked, setAsked] = useState(false);
   return { asked, keep: () => setAsked(false), dismiss: hasSecret ? () => setAsked(true) : close };
+}
+
+/** A model that is served now and that the key may ask for, for calls that are to work. */
+function usableModel(served: readonly string[], allowed: readonly string[]) {
+  return served.find((model) => allowed.length === 0 || allowed.includes(model)) ?? null;
 }

@@ -1,7 +1,7 @@
 "use client";
 
 import dynamic from "next/dynamic";
-import type { KeyFacts, KeysContext } from "./key-facts";
+import type { KeyFacts, KeysContext, MemberChoice } from "./key-facts";
 
 // A dialog's code comes when it is opened: the list is there first.
 const CreateDialog = dynamic(() => import("./create-dialog").then((module) => module.CreateDialog), { ssr: false });
@@ -15,7 +15,7 @@ export type OpenDialog = { kind: "create" } | { kind: "rotate" | "revoke" | "ren
 type KeyDialogsProps = {
   open: OpenDialog | null;
   context: KeysContext;
-  members: readonly { id: string; name: string }[];
+  members: readonly MemberChoice[];
   onClose: () => void;
   onRevoked: (key: KeyFacts) => void;
   onDisable: (key: KeyFacts) => void;

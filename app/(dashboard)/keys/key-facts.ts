@@ -1,5 +1,5 @@
 import { ago } from "@/app/_ui/moments";
-import type { KeyPolicy } from "@/lib/keys/limits";
+import type { KeyPolicy, Limits } from "@/lib/keys/limits";
 import type { KeyTimes } from "@/lib/keys/status";
 
 /** What dialogs and actions need of a key: the same for a row and for the key's own page. */
@@ -35,6 +35,15 @@ const WEEK_MS = 7 * 86_400_000;
 export function isInUse({ lastUsedAt }: Pick<KeyFacts, "lastUsedAt">, now: Date) {
   return lastUsedAt !== null && now.getTime() - lastUsedAt.getTime() < WEEK_MS;
 }
+
+/** Whose keys can be looked at, and whose a new one can become. */
+export type MemberChoice = {
+  id: string;
+  name: string;
+  isDisabled: boolean;
+  /** What holds for a key of theirs that has no limits of its own. */
+  defaults: Limits;
+};
 
 /** The secret that has no end of its own, or the newest. */
 export function currentSecret(key: Pick<KeyFacts, "secrets">) {

@@ -15,7 +15,7 @@ import { useQuery } from "@/app/_ui/use-query";
 import { useZone } from "@/app/_ui/zone";
 import { NEW_KEY_EVENT } from "../_shell/commands";
 import { KeyDialogs, type OpenDialog } from "./key-dialogs";
-import type { KeyFacts, KeysContext } from "./key-facts";
+import type { KeyFacts, KeysContext, MemberChoice } from "./key-facts";
 import { KeyFilters } from "./key-filters";
 import { KeyRow } from "./key-row";
 import { useKeySwitch } from "./use-key-switch";
@@ -25,7 +25,7 @@ type KeyListProps = {
   /** The next page's cursor. */
   next: string | null;
   counts: { live: number; ended: number };
-  members: readonly { id: string; name: string }[];
+  members: readonly MemberChoice[];
   /** Tokens a day of 14 days, by key. */
   days: Readonly<Record<string, readonly number[]>>;
   context: KeysContext;

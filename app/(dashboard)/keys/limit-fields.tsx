@@ -8,6 +8,8 @@ type LimitFieldsProps = {
   own?: Limits & { models: readonly string[]; cidrs: readonly string[]; rotateEveryDays: number | null };
   /** What holds where a field is left empty. */
   fallback?: Partial<Limits>;
+  /** The policy's rhythm, which holds where none is asked for. */
+  rotateEveryDays: number | null;
   /** What can be asked for now. */
   models: readonly string[];
   errorOf: (field: string) => readonly string[] | undefined;
@@ -18,7 +20,7 @@ const placeholder = (value: number | null | undefined) =>
   value === null || value === undefined ? "No limit" : `${value.toLocaleString("en-US")}, the default`;
 
 /** What a key may use. Empty means: as the team's policy has it. */
-export function LimitFields({ own, fallback, models, errorOf }: LimitFieldsProps) {
+export function LimitFields({ own, fallback, rotateEveryDays, models, errorOf }: LimitFieldsProps) {
   const number = (name: keyof Limits, label: string) => (
     <TextField
       label={label}
@@ -55,7 +57,7 @@ export function LimitFields({ own, fallback, models, errorOf }: LimitFieldsProps
           inputMode="numeric"
           autoComplete="off"
           defaultValue={shown(own?.rotateEveryDays)}
-          placeholder="When you want"
+          placeholder={rotateEveryDays === null ? "When you want" : `${rotateEveryDays}, by policy`}
           error={errorOf("rotateEveryDays")}
         />
       </div>

@@ -55,6 +55,7 @@ export function RotateDialog({ of, context, onClose }: { of: KeyFacts; context: 
           keyName={key.name}
           memberName={key.member.name}
           expiresAt={key.expiresAt}
+          models={rotated.models}
           context={context}
           asked={asked}
           onKeep={keep}

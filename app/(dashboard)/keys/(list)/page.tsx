@@ -1,12 +1,10 @@
 import type { Metadata } from "next";
-import { isAdmin } from "@/lib/auth/member";
-import { listMembers } from "@/lib/auth/queries";
 import { KEY_SORTS } from "@/lib/keys/list-cursor";
 import { countKeys, KEY_FILTERS, listKeys } from "@/lib/keys/queries";
 import { keyNotices } from "@/lib/keys/reminders/queries";
 import { sparklines } from "@/lib/usage/queries";
 import { viewer } from "../../_shell/viewer";
-import { keysContext } from "../context";
+import { choosableMembers, keysContext } from "../context";
 import { KeyList } from "../key-list";
 import { KeyNotices } from "../key-notices";
 
@@ -29,7 +27,7 @@ export default async function KeysPage({ searchParams }: { searchParams: Search 
     listKeys(member, filter, now),
     countKeys(member, { memberId: filter.memberId }, now),
     countKeys(member, { memberId: member.memberId }, now),
-    isAdmin(member) ? listMembers(member, now) : [],
+    choosableMembers(member),
     keyNotices(member, now),
     keysContext(member),
   ]);
@@ -41,7 +39,7 @@ export default async function KeysPage({ searchParams }: { searchParams: Search 
       keys={page.keys}
       next={page.next}
       counts={counts}
-      members={members.map(({ id, name }) => ({ id, name }))}
+      members={members}
       days={Object.fromEntries(ids.map((id) => [id, (used.get(id) ?? []).map(({ tokens }) => tokens)]))}
       context={context}
       notices={<KeyNotices notices={notices} now={now} />}

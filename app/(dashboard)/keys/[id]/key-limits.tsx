@@ -25,6 +25,7 @@ type KeyLimitsProps = {
   keyName: string;
   effective: Record<LimitName, EffectiveLimit>;
   own: OwnLimits;
+  dates: { createdAt: Date; expiresAt: Date | null };
   use: LiveUse;
   context: KeysContext;
   /** Whose keys are counted together, as a sentence says it: "your", "Ada's". */
@@ -34,7 +35,17 @@ type KeyLimitsProps = {
 };
 
 /** What holds for a key, how much of it is used right now and by whom, when it refills and where it comes from. */
-export function KeyLimits({ keyId, keyName, effective, own, use: first, context, whose, canEdit }: KeyLimitsProps) {
+export function KeyLimits({
+  keyId,
+  keyName,
+  effective,
+  own,
+  dates,
+  use: first,
+  context,
+  whose,
+  canEdit,
+}: KeyLimitsProps) {
   const [editing, setEditing] = useState(false);
   const { use, isLive } = useLiveUse(keyId, first);
   const now = useNow();
@@ -79,7 +90,8 @@ export function KeyLimits({ keyId, keyName, effective, own, use: first, context,
           keyName={keyName}
           own={own}
           effective={effective}
-          models={context.models}
+          dates={dates}
+          context={context}
           onClose={() => setEditing(false)}
         />
       )}

@@ -7,6 +7,8 @@ import { showToast } from "@/app/_ui/toast";
 import { useFormAction } from "@/app/_ui/use-form-action";
 import { type EffectiveLimit, LIMIT_NAMES, type LimitName, type Limits } from "@/lib/keys/limits";
 import { updateLimitsAction } from "../actions";
+import { ExpiryField } from "../expiry-field";
+import type { KeysContext } from "../key-facts";
 import { LimitFields } from "../limit-fields";
 
 export type OwnLimits = Limits & {
@@ -20,12 +22,13 @@ type LimitsDialogProps = {
   keyName: string;
   own: OwnLimits;
   effective: Record<LimitName, EffectiveLimit>;
-  models: readonly string[];
+  dates: { createdAt: Date; expiresAt: Date | null };
+  context: KeysContext;
   onClose: () => void;
 };
 
-/** Changes what a key may use. An emptied field falls back to the member's and the role's limit. */
-export function LimitsDialog({ keyId, keyName, own, effective, models, onClose }: LimitsDialogProps) {
+/** Changes what a key may use, and until when. An emptied field falls back to the member's and the role's limit. */
+export function LimitsDialog({ keyId, keyName, own, effective, dates, context, onClose }: LimitsDialogProps) {
   const { onSubmit, busy, refusal, errorOf } = useFormAction(updateLimitsAction, () => {
     showToast(`${keyName} has new limits`);
     onClose();
@@ -40,7 +43,16 @@ export function LimitsDialog({ keyId, keyName, own, effective, models, onClose }
           <p className="gap-below">New limits hold within 5 seconds, for calls that begin then.</p>
           <Refused refusal={refusal} />
           <input type="hidden" name="keyId" value={keyId} />
-          <LimitFields own={own} fallback={fallback} models={models} errorOf={errorOf} />
+          <div className="rows">
+            <ExpiryField policy={context.policy} current={dates} error={errorOf("expires")} />
+            <LimitFields
+              own={own}
+              fallback={fallback}
+              rotateEveryDays={context.policy.rotateEveryDays}
+              models={context.models}
+              errorOf={errorOf}
+            />
+          </div>
         </DialogBody>
         <DialogFoot>
           <Button onClick={onClose}>Cancel</Button>

@@ -81,6 +81,7 @@ async function KeyDetails({ of: key, context }: { of: KeyDetail; context: KeysCo
         keyName={key.name}
         effective={key.effective}
         own={{ ...key.limits, models: key.models, cidrs: key.cidrs, rotateEveryDays: key.rotateEveryDays }}
+        dates={{ createdAt: key.createdAt, expiresAt: key.expiresAt }}
         use={use}
         whose={key.member.id === member.memberId ? "your" : `${key.member.name}'s`}
         context={context}
