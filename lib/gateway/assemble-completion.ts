@@ -1,7 +1,17 @@
 import { AnswerFrame, logprobsAt } from "./assemble-openai";
-import { type Assembler, type Fields, isFields, jsonOf, listOf, objectIn, UnreadableEvent } from "./assembly";
+import {
+  type Assembler,
+  BYTES_PER_CHOICE,
+  BYTES_PER_PIECE,
+  type Fields,
+  isFields,
+  jsonOf,
+  listOf,
+  objectIn,
+  UnreadableEvent,
+} from "./assembly";
 import { memberOf } from "./json-spans";
-import { withPythonNumbers } from "./python-json";
+import { withPythonNumbers } from "./python-numbers";
 
 /** The lists of a completion's log probabilities, in vLLM's order. */
 const LISTS = ["text_offset", "token_logprobs", "tokens", "top_logprobs"] as const;
@@ -23,10 +33,18 @@ export class CompletionAssembler implements Assembler {
     this.frame.take(chunk, payload);
     for (const [at, choice] of listOf(chunk.choices).entries()) {
       if (!isFields(choice) || typeof choice.index !== "number") throw new UnreadableEvent("a choice without index");
-      const known = this.choices.get(choice.index) ?? new CompletionChoice(choice.index);
-      this.choices.set(choice.index, known);
-      this.size += known.take(choice, () => logprobsAt(payload, at));
+      const known = this.choice(choice.index);
+      this.size += BYTES_PER_PIECE + known.take(choice, () => logprobsAt(payload, at));
     }
+  }
+
+  private choice(index: number): CompletionChoice {
+    const known = this.choices.get(index);
+    if (known !== undefined) return known;
+    const choice = new CompletionChoice(index);
+    this.choices.set(index, choice);
+    this.size += BYTES_PER_CHOICE;
+    return choice;
   }
 
   finish(): Buffer {

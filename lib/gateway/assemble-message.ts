@@ -1,4 +1,13 @@
-import { type Assembler, type Fields, isFields, jsonOf, objectIn, UnreadableEvent } from "./assembly";
+import {
+  type Assembler,
+  BYTES_PER_CHOICE,
+  BYTES_PER_PIECE,
+  type Fields,
+  isFields,
+  jsonOf,
+  objectIn,
+  UnreadableEvent,
+} from "./assembly";
 import { COMPACT, redumped } from "./python-json";
 
 type ToolUse = { id: unknown; name: unknown; input: string };
@@ -22,6 +31,7 @@ export class MessageAssembler implements Assembler {
 
   take(payload: Buffer) {
     const event = objectIn(payload);
+    this.size += event.type === "content_block_start" ? BYTES_PER_CHOICE : BYTES_PER_PIECE;
     if (event.type === "message_start" && isFields(event.message)) {
       this.opening = event.message;
     } else if (event.type === "content_block_start" && isFields(event.content_block)) {

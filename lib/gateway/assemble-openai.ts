@@ -1,6 +1,6 @@
 import { type Fields, isFields, jsonOf } from "./assembly";
 import { elementsOf, memberOf } from "./json-spans";
-import { withPythonNumbers } from "./python-json";
+import { withPythonNumbers } from "./python-numbers";
 
 const NO_PROMPT_DETAILS = { cached_tokens: null, created_cache_tokens: null, multimodal_tokens: null };
 const METRICS = [

@@ -1,6 +1,6 @@
 import { type Assembler, objectIn, UnreadableEvent } from "./assembly";
 import { elementsOf, memberOf, spliceObject, topLevelSpans } from "./json-spans";
-import { withPythonNumbers } from "./python-json";
+import { withPythonNumbers } from "./python-numbers";
 
 const LAST = new Set(["response.completed", "response.incomplete", "response.failed"]);
 

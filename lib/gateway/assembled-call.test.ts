@@ -265,5 +265,12 @@ test("what is no chunk is refused, and so is an answer without end", () => {
     expect(refused(chunk(bad))).toBeInstanceOf(Error);
   }
   expect(refused(chunk("[DONE]"))?.message).toBe("a stream without choices");
-  expect(refused(delta(0, { content: "x".repeat(1_000) }).repeat(20), 10_000)?.message).toBe("it is too large");
+  const endless = [
+    delta(0, { content: "x".repeat(1_000) }).repeat(20),
+    delta(0, {}).repeat(1_000),
+    Array.from({ length: 50 }, (_, index) => delta(index, {})).join(""),
+    Array.from({ length: 50 }, (_, index) => delta(0, called(index, {}))).join(""),
+    Array.from({ length: 50 }, (_, index) => delta(0, { [`field ${index}`]: 1 })).join(""),
+  ];
+  for (const stream of endless) expect(refused(stream, 10_000)?.message).toBe("it is too large");
 });

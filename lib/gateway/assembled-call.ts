@@ -1,8 +1,9 @@
-import { ChatAssembler, type ChatWish } from "./assemble-chat";
+import { ChatAssembler } from "./assemble-chat";
 import { CompletionAssembler } from "./assemble-completion";
 import { MessageAssembler } from "./assemble-message";
 import { ResponseAssembler } from "./assemble-response";
 import type { Assembler } from "./assembly";
+import type { ChatWish } from "./chat-choice";
 import type { Call } from "./check";
 import { type Span, type Splice, spliceObject, topLevelSpans } from "./json-spans";
 

@@ -8,6 +8,10 @@ export interface Assembler {
   readonly size: number;
 }
 
+/** What a piece and a choice take in memory besides their text: a pod that sends nothing else is bounded as well. */
+export const BYTES_PER_PIECE = 48;
+export const BYTES_PER_CHOICE = 1_024;
+
 /** An event that is no part of any answer known. */
 export class UnreadableEvent extends Error {
   override readonly name = "UnreadableEvent";

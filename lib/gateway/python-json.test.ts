@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { COMPACT, pythonNumber, redumped, SPACED, withPythonNumbers } from "./python-json";
+import { COMPACT, redumped, SPACED } from "./python-json";
+import { pythonNumber, withPythonNumbers } from "./python-numbers";
 
 test("numbers are spelled as Python's repr spells them", () => {
   const pairs = [
