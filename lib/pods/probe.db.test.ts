@@ -71,10 +71,10 @@ test("a look writes down the load that vLLM tells", async () => {
   await Promise.all(calls);
 });
 
-test("an idle pod is asked for one token every five minutes, and one that works never", async () => {
+test("an idle pod is asked for one token every quarter of an hour, and one that works never", async () => {
   const { pod, probe, asked, found } = await startPod();
   await probe();
-  pass(299);
+  pass(899);
   await probe();
   expect(asked()).toBe(0);
   pass(1);

@@ -10,17 +10,17 @@ function look(proof: TokenProof, { at, generated = null, running = 0, elsewhere 
   return afterLook(proof, { now: at, generatedTokens: generated, running, seenElsewhereAt: elsewhere });
 }
 
-test("a pod is not asked while tokens are seen, and an idle one every five minutes", () => {
+test("a pod is not asked while tokens are seen, and an idle one every quarter of an hour", () => {
   let proof = look(firstProof(start), { at: start, generated: 10 });
-  expect(isProbeDue(proof, false, start + 4 * MINUTE)).toBe(false);
-  expect(isProbeDue(proof, false, start + 5 * MINUTE)).toBe(true);
+  expect(isProbeDue(proof, false, start + 14 * MINUTE)).toBe(false);
+  expect(isProbeDue(proof, false, start + 15 * MINUTE)).toBe(true);
   // Somebody's tokens: the counter moved, whoever it was for.
   proof = look(proof, { at: start + 4 * MINUTE, generated: 11 });
-  expect(isProbeDue(proof, false, start + 8 * MINUTE)).toBe(false);
+  expect(isProbeDue(proof, false, start + 18 * MINUTE)).toBe(false);
   // Another process saw some.
   proof = look(proof, { at: start + 8 * MINUTE, generated: 11, elsewhere: start + 7 * MINUTE });
-  expect(isProbeDue(proof, false, start + 11 * MINUTE)).toBe(false);
-  expect(isProbeDue(proof, false, start + 12 * MINUTE)).toBe(true);
+  expect(isProbeDue(proof, false, start + 21 * MINUTE)).toBe(false);
+  expect(isProbeDue(proof, false, start + 22 * MINUTE)).toBe(true);
 });
 
 test("a pod that is suspected is asked at once, and not again for fifteen seconds", () => {

@@ -23,7 +23,7 @@ type LookedAt = {
 };
 
 /** While calls are answered nothing is asked; an idle pod is asked this often. */
-const IDLE_MS = 5 * 60_000;
+const IDLE_MS = 15 * 60_000;
 /** A pod under suspicion is asked this often. */
 const AGAIN_MS = 15_000;
 /** Work that runs for so long without one token is suspicious; reading a long prompt takes less. */

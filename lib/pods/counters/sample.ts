@@ -1,5 +1,6 @@
 import { namesForbiddenHost } from "../addresses";
 import { openPodLine } from "../ask-pod";
+import type { PodProbe } from "../probe";
 import { type ClaimedPod, claimCounters, recordCounters } from "./mutations";
 import { readCounters } from "./reading";
 
@@ -8,10 +9,10 @@ const DEADLINE_MS = 5_000;
 const LOOK_EVERY_MS = 15_000;
 
 /** A probe that also reads the pods' counters, about once a minute. Their failure is nobody's: the next reading has it all. */
-export function withCounters(probe: () => Promise<void>, now = () => performance.now()): () => Promise<void> {
+export function withCounters(probe: PodProbe, now = () => performance.now()): PodProbe {
   let lookAgainAt = -Infinity;
-  return async () => {
-    await probe();
+  return async (evidence) => {
+    await probe(evidence);
     if (now() < lookAgainAt) return;
     lookAgainAt = now() + LOOK_EVERY_MS;
     await sampleCounters().catch(() => undefined);
