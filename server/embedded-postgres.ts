@@ -30,8 +30,8 @@ export type EmbeddedPostgres = {
   stop(manner: Manner): Promise<void>;
 };
 
-/** `isDurable: false` is for tests alone: a power cut may then cost the whole database. */
-type HostOptions = { connections: number; isDurable?: boolean };
+/** Two are for tests alone: `isDurable: false`, with which a power cut may cost the whole database, and a `port` chosen beforehand. */
+type HostOptions = { connections: number; isDurable?: boolean; port?: number };
 
 /** Starts the database of a data folder, making it first if there is none. It ends when this process ends, however it ends. */
 export async function startEmbedded(dataDir: string, options: HostOptions): Promise<EmbeddedPostgres> {
@@ -85,7 +85,7 @@ async function host(dataDir: string, lock: Lock, options: HostOptions): Promise<
     const password = passwordOf(dataDir);
     if (!hasDatabase(folder)) await makeDatabase(binaries, folder, runner, password);
     await outlastOrphan(folder);
-    const port = await freePort();
+    const port = options.port ?? (await freePort());
     const logFile = join(dataDir, "postgres.log");
     const server = startGuarded(serverCommand(binaries, folder, port, options), runner, logFile);
     try {
