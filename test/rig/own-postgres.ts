@@ -22,7 +22,13 @@ export async function startOwnPostgres() {
     return found === null ? [] : [found.pid, ...descendants(found.pid).map(({ pid }) => pid)];
   }
   const signal = (name: NodeJS.Signals) => {
-    for (const pid of processes()) process.kill(pid, name);
+    for (const pid of processes()) {
+      try {
+        process.kill(pid, name);
+      } catch {
+        // A connection's process that has ended meanwhile.
+      }
+    }
   };
 
   return {
