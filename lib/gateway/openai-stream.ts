@@ -76,6 +76,7 @@ export class OpenAiStream implements StreamReader {
     if (!isPlain || !closesRightAfter(text, valueEnd, end)) return this.readUnusual(text, payload, end);
 
     const choice = this.choiceOf(text, payload, key);
+    if (choice === null) this.pieces -= 1; // the last chunk has no text
     this.usage.set(choice, text, value, valueEnd);
     const finish = text.lastIndexOf(FINISH, key);
     if (finish > payload && startsWith(text, finish + FINISH.length, ABORTED)) {
@@ -115,6 +116,7 @@ export class OpenAiStream implements StreamReader {
     const span = spans[index];
     if (span === undefined || json[span.valueStart] !== OPEN_BRACE) return KEEP;
     const choice = choiceIn(json);
+    if (choice === null) this.pieces -= 1;
     this.usage.set(choice, json, span.valueStart, span.valueEnd);
     // With the comma before it, or, where it is the first member, the one after.
     const next = spans[index + 1];

@@ -102,6 +102,12 @@ test("numbers out of range are not believed: the word before them counts, marked
   }
 });
 
+test("a last chunk whose numbers are not believed is not counted as a piece of text", () => {
+  const reader = new OpenAiStream({ include: false, continuous: false }, 7);
+  relay(reader, [Buffer.from(`data: ${head}],"usage":${usage(-1)}}\n\ndata: [DONE]\n\n`)]);
+  expect(reader.tokens()).toMatchObject({ prompt: 7, completion: 0, source: "estimated" });
+});
+
 test("the pod's error event never passes, nor does the [DONE] that follows it", () => {
   const reader = new OpenAiStream({ include: false, continuous: false });
   const out = relay(reader, [
