@@ -106,7 +106,7 @@ export const COMMANDS: readonly Command[] = [
     words: [],
     says: "lists the pods and their states",
     options: {},
-    run: async () => (await import("./pod")).podList(),
+    run: async (given) => (await import("./pod")).podList(given),
   },
   {
     name: "pod edit",

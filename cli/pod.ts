@@ -1,5 +1,7 @@
+import { podBills } from "@/lib/costs/queries";
 import { usdText } from "@/lib/micro-usd";
 import { type ConnectionResult, explain } from "@/lib/pods/connection";
+import { reconcilePods } from "@/lib/pods/counters/queries";
 import { addPod } from "@/lib/pods/mutations";
 import { listPods, type PodRow } from "@/lib/pods/queries";
 import { addPodSchema } from "@/lib/pods/schema";
@@ -51,8 +53,13 @@ export function inWords(found: ConnectionResult) {
 }
 
 /** `pod list`. */
-export async function podList(): Promise<Answer> {
-  const pods = await listPods(operator());
+export async function podList({ now }: Given): Promise<Answer> {
+  const monthAt = new Date(Date.UTC(now.getUTCFullYear(), now.getUTCMonth(), 1));
+  const [pods, bills, counters] = await Promise.all([
+    listPods(operator()),
+    podBills(operator(), monthAt),
+    reconcilePods(operator()),
+  ]);
   const rows = pods.map((pod) => [
     pod.name,
     pod.baseUrl,
@@ -60,19 +67,25 @@ export async function podList(): Promise<Answer> {
     time(pod.lastSeenAt, "never"),
     load(pod),
     pod.hourlyMicroUsd === null ? "" : `$${usdText(pod.hourlyMicroUsd)}`,
+    inCents(bills.get(pod.id)?.billMicroUsd),
     String(pod.weight),
     pod.maxInFlight === null ? "" : String(pod.maxInFlight),
     pod.models.join(", "),
     pod.id,
   ]);
   const table = columns(
-    ["NAME", "ADDRESS", "STATE", "LAST SEEN", "LOAD", "AN HOUR", "WEIGHT", "MOST", "MODELS", "ID"],
+    ["NAME", "ADDRESS", "STATE", "LAST SEEN", "LOAD", "AN HOUR", "THIS MONTH", "WEIGHT", "MOST", "MODELS", "ID"],
     rows,
   );
   const advice = pods.flatMap(({ name, stateReason }) =>
     stateReason === null ? [] : [`${name}: ${explain(stateReason).sentence} ${explain(stateReason).nextStep}`],
   );
-  return { json: pods.map(listed), text: [table, ...advice].join("\n") };
+  const json = pods.map((pod) => ({
+    ...listed(pod),
+    month: bills.get(pod.id) ?? null,
+    counters: counters.get(pod.id) ?? null,
+  }));
+  return { json, text: [table, ...advice].join("\n") };
 }
 
 function listed({ id, name, baseUrl, hasKey, state, stateReason, stateSince, models, hourlyMicroUsd, ...pod }: PodRow) {
@@ -91,6 +104,10 @@ function listed({ id, name, baseUrl, hasKey, state, stateReason, stateSince, mod
   const gauges = gaugesAt === null ? null : { at: gaugesAt, running, waiting, kvCacheUsage };
   const seen = { state, stateReason, stateSince, models, gauges };
   return { id, name, baseUrl, ...seen, ...settings, lastSeenAt, pausedAt, createdAt };
+}
+
+function inCents(microUsd: number | undefined) {
+  return microUsd === undefined ? "" : `$${(microUsd / 1_000_000).toFixed(2)}`;
 }
 
 /** `3 running, 1 waiting`, as vLLM last told it. */

@@ -44,6 +44,7 @@ export async function startPodpass({ folder, podUrl, podKey }) {
       const [pod] = await podpass("pod", "list");
       await podpass("pod", "edit", pod.name, "--behind-proxy", isBehind ? "on" : "off");
     },
+    pods: () => podpass("pod", "list"),
     usage: (by) => podpass("usage", "export", "--by", by, "--format", "json"),
   };
 }

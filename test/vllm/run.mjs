@@ -11,6 +11,7 @@ import { startPodpass } from "./podpass.mjs";
 import { PROBES } from "./probes.mjs";
 import { stopAll } from "./processes.mjs";
 import { pythonScenarios } from "./python-sdk.mjs";
+import { checkReconciliation } from "./reconcile.mjs";
 import { outlivePod, scenariosFor } from "./sdk-javascript.mjs";
 import { startSimulator } from "./simulator.mjs";
 import { MODEL, startVllm } from "./vllm.mjs";
@@ -104,6 +105,11 @@ async function runAll(folder) {
     ...(await runScenarios("JavaScript", scenariosFor({ ...target, key: forJavaScript }), vllm)),
     ...(await runScenarios("Python", await pythonScenarios({ ...target, python, folder, key: forPython }), vllm)),
   ];
+  if (podpass) {
+    await check("Podpass holds what it recorded against vLLM's counters", () =>
+      checkReconciliation({ podpass, vllm, podKey, model: MODEL }),
+    );
+  }
   await check("JavaScript: a pod that ends mid-stream is told as an error", async () => {
     const told = await outlivePod({ ...target, key: forJavaScript, podKey }, vllm.kill);
     entries.push({ name: "a pod that ends mid-stream", told, counted: {} });
