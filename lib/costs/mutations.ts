@@ -59,15 +59,16 @@ async function alone(pool: pg.Pool, work: (client: pg.PoolClient) => Promise<voi
 
 /** The running hour, and the one before until it is final. */
 async function refreshRecent(client: pg.PoolClient) {
-  const { rows } = await client.query<{ from: Date; to: Date }>(
-    `SELECT CASE WHEN EXISTS (SELECT FROM cost_hours WHERE hour_at = running - interval '1 hour' AND built_at IS NOT NULL)
+  const { rows } = await client.query<{ from: Date; to: Date; isPriced: boolean }>(
+    `SELECT EXISTS (SELECT FROM pod_rates) AS "isPriced", CASE WHEN EXISTS (SELECT FROM cost_hours WHERE hour_at = running - interval '1 hour' AND built_at IS NOT NULL)
        THEN running ELSE running - interval '1 hour' END AS from, running + interval '1 hour' AS to
      FROM (SELECT ${hourOf("now()")} AS running) AS clock`,
   );
   const [recent] = rows;
   if (recent === undefined) return;
   await within(client, async () => {
-    await split(client, recent.from, recent.to);
+    // Teams without a price pay nothing for this either.
+    if (recent.isPriced) await split(client, recent.from, recent.to);
     await client.query(REFRESHED);
     return true;
   });
