@@ -40,6 +40,24 @@ test("a pod is tested before it is saved, may be saved anyway, and says what is 
   expect(await page.content()).not.toContain("a-key-of-the-pod");
 
   await pod.getByRole("button", { name: "More for atlas" }).click();
+  await page.getByRole("menuitem", { name: "Replace the key" }).click();
+  await expect(page.getByText("for a day both keys are tried")).toBeVisible();
+  await page.getByLabel("New key").fill("another-key-of-the-pod");
+  await page.getByRole("button", { name: "Replace key" }).click();
+  await expect(pod.getByText("the one before is tried too")).toBeVisible();
+
+  await pod.getByRole("button", { name: "More for atlas" }).click();
+  await page.getByRole("menuitem", { name: "Edit" }).click();
+  await page.getByLabel("Waiting room").fill("700");
+  await page.getByLabel(/Behind a proxy that gives up/).check();
+  await page.getByRole("button", { name: "Save pod" }).click();
+  await expect(page.getByText("Use 600 or less.")).toBeVisible();
+  await page.getByLabel("Waiting room").fill("90");
+  await page.getByRole("button", { name: "Save pod" }).click();
+  await expect(pod.getByText("90 seconds while it loads")).toBeVisible();
+  await expect(pod.getByText("gives up after 100 seconds")).toBeVisible();
+
+  await pod.getByRole("button", { name: "More for atlas" }).click();
   await page.getByRole("menuitem", { name: "Remove" }).click();
   await expect(page.getByRole("button", { name: "Cancel" })).toBeFocused();
   await page.getByRole("button", { name: "Remove pod" }).click();

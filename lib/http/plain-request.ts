@@ -78,7 +78,8 @@ export function readPlainHead(bytes: Buffer): PlainHead | null {
         if (isNamed(text, start, "x-api-key")) headers["x-api-key"] = added(headers["x-api-key"], text, colon, lineEnd);
         break;
       case 10:
-        if (isNamed(text, start, "connection") && valueAt(text, colon, lineEnd).toLowerCase() !== "keep-alive") return null;
+        if (isNamed(text, start, "connection") && valueAt(text, colon, lineEnd).toLowerCase() !== "keep-alive")
+          return null;
         break;
       case 11:
         if (isNamed(text, start, "traceparent")) headers.traceparent = added(headers.traceparent, text, colon, lineEnd);
@@ -118,7 +119,13 @@ export function readPlainHead(bytes: Buffer): PlainHead | null {
   const isGet = requestLine.startsWith("GET ");
   const target = requestLine.slice(isGet ? 4 : 5, -" HTTP/1.1".length);
   const query = target.indexOf("?");
-  return { method: isGet ? "GET" : "POST", path: query === -1 ? target : target.slice(0, query), headers, bodyAt, bodyBytes };
+  return {
+    method: isGet ? "GET" : "POST",
+    path: query === -1 ? target : target.slice(0, query),
+    headers,
+    bodyAt,
+    bodyBytes,
+  };
 }
 
 /** Null unless there is no length or one. */

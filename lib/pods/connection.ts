@@ -52,7 +52,7 @@ const EXPLANATIONS: Record<PodProblem, Explanation> = {
   refused_here: {
     sentence: "This is the machine that Podpass runs on, and nothing listens on this port.",
     nextStep:
-      "Start vLLM or check the port. In a container, localhost is the container itself: enter the machine's address, or host.docker.internal.",
+      "Start vLLM, check the port. In a container, localhost is the container itself: enter the machine's address, or host.docker.internal.",
   },
   bound_to_loopback: {
     sentence: "The server is bound to 127.0.0.1, so nobody reaches it under this address.",

@@ -32,7 +32,8 @@ const WHEN: Readonly<Record<ErrorCode, string | null>> = {
   client_closed: null,
   internal_error: "Something went wrong inside Podpass. The request id finds it in the log.",
   pod_error: "The pod failed, or broke off before its answer was complete.",
-  pod_unavailable: "No pod can serve at this moment.",
+  pod_unavailable:
+    "No pod can serve at this moment: it is loading, asleep, unreachable, failing, or refuses Podpass' key.",
   queue_full: "Too many requests wait for the pod, or this one waited too long.",
   database_unavailable: "Podpass cannot reach its database. Never said as 401.",
   usage_unavailable: "Usage can't be recorded at this moment, and nothing runs unrecorded.",
@@ -130,6 +131,7 @@ function responseOf(status: number, dialect: Dialect) {
     headers: {
       "x-request-id": { $ref: "#/components/headers/x-request-id" },
       ...(retries && { "retry-after": { $ref: "#/components/headers/retry-after" } }),
+      ...(status === 503 && { "x-podpass-pod-state": { $ref: "#/components/headers/x-podpass-pod-state" } }),
       ...(status === 429 && { "x-should-retry": { $ref: "#/components/headers/x-should-retry" } }),
     },
     content: {

@@ -10,7 +10,11 @@ export function operationOf(route: Route) {
   const words = ROUTE_WORDS[route.path];
   if (words === undefined) throw new Error(`${route.path} has no description`);
   const namesModel = route.path.endsWith("{id}");
-  const headers = { "x-request-id": { $ref: "#/components/headers/x-request-id" } };
+  const isCall = route.method === "POST";
+  const headers = {
+    "x-request-id": { $ref: "#/components/headers/x-request-id" },
+    ...(isCall && { "x-podpass-queue-ms": { $ref: "#/components/headers/x-podpass-queue-ms" } }),
+  };
   const content = {
     "application/json": { schema: { type: "object" }, example: words.answer },
     ...(words.events !== undefined && {
@@ -22,6 +26,7 @@ export function operationOf(route: Route) {
     tags: [words.tag],
     summary: words.summary,
     ...(route.dialect === "anthropic" && { security: [{ bearer: [] }, { xApiKey: [] }] }),
+    ...(isCall && { parameters: [AFFINITY] }),
     ...(namesModel && {
       parameters: [
         {
@@ -40,6 +45,15 @@ export function operationOf(route: Route) {
     },
   };
 }
+
+const AFFINITY = {
+  name: "x-podpass-affinity",
+  in: "header",
+  required: false,
+  description:
+    "Where several pods serve the model: `prefix` sends calls that begin alike to the same one, whose prefix cache knows them; any other word, calls with the same word.",
+  schema: { type: "string", maxLength: 128 },
+} as const;
 
 function requestBodyOf({ kind, largestBody }: Route, example: unknown) {
   const schema = requestSchemaOf(kind);

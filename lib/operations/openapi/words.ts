@@ -29,6 +29,18 @@ export const HEADERS = {
     description: "Whole seconds after which the same request has a chance.",
     schema: { type: "integer", minimum: 1 },
   },
+  "x-podpass-pod-state": {
+    description: "Why no pod serves, where that is the reason.",
+    schema: {
+      type: "string",
+      enum: ["loading", "asleep", "unreachable", "refusing_key", "failing", "unknown", "none"],
+    },
+  },
+  "x-podpass-queue-ms": {
+    description:
+      "How long the call waited, for a pod that was loading or for its turn; absent where nothing can be waited for.",
+    schema: { type: "integer", minimum: 0 },
+  },
   "x-should-retry": {
     description: "`false` where repeating the request can't help. OpenAI's and Anthropic's SDKs obey it.",
     schema: { type: "string", enum: ["false"] },
