@@ -11,6 +11,7 @@ import { ROUTES } from "./routes";
 function ask() {
   let reader: AnswerReader | null = null;
   let isAborted = false;
+  let firstTokens = 0;
   const client: Client = {
     isGone: false,
     waitingSince: null,
@@ -52,12 +53,14 @@ function ask() {
     patience: { firstByteMs: 1_000, idleMs: 1_000 },
     limitHeaders: {},
     traceparent: undefined,
-    onFirstToken: () => undefined,
+    onFirstToken: () => {
+      firstTokens += 1;
+    },
   });
   const heard = reader as AnswerReader | null;
   heard?.onHead(readAnswerHead("HTTP/1.1 200 OK\r\ncontent-type: text/event-stream"));
   const say = (text: string) => heard?.onData(Buffer.from(text));
-  return { relayed, client, say, isAborted: () => isAborted };
+  return { relayed, client, say, isAborted: () => isAborted, firstTokens: () => firstTokens };
 }
 
 const CHUNK = 'data: {"choices":[{"delta":{"content":"a"}}],"usage":{"prompt_tokens":3,"completion_tokens":1}}\n\n';
@@ -75,4 +78,14 @@ test("a client that leaves once it has the end mark has the whole answer", async
   say(`${CHUNK}data: [DONE]\n\n`);
   client.onGone?.();
   expect(await relayed).toMatchObject({ clientLeft: false, refusal: null, tokens: { source: "measured" } });
+});
+
+test("the first token is the pod's first event, not a comment that it sends while it has nothing to say", () => {
+  const { say, firstTokens } = ask();
+  say(": keep-alive\n\n");
+  say(": keep-alive\n\n");
+  expect(firstTokens()).toBe(0);
+  say(`: keep-alive\n\n${CHUNK}`);
+  say(CHUNK);
+  expect(firstTokens()).toBe(1);
 });

@@ -118,6 +118,7 @@ class PodAnswer implements AnswerReader {
   private heartbeat: Heartbeat | null = null;
   private readonly parts: Buffer[] = [];
   private bytes = 0;
+  private hasSpoken = false;
 
   constructor(relaying: Relaying, settle: (relayed: Relayed) => void) {
     this.relaying = relaying;
@@ -230,7 +231,11 @@ class PodAnswer implements AnswerReader {
         unusableAnswer(error instanceof EventTooLarge ? "an event is too large" : "an event cannot be read"),
       );
     }
-    if (this.bytes === 0 && out.length > 0) onFirstToken();
+    // A pod may keep its own line warm with comments: they are no tokens.
+    if (!this.hasSpoken && out.includes("data:")) {
+      this.hasSpoken = true;
+      onFirstToken();
+    }
     this.bytes += out.length;
     const goesOn = out.length === 0 || client.write(out);
     if (this.reader?.podError !== null) return this.fail(unusableAnswer("it reported an error in its stream"));
