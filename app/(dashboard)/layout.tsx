@@ -1,4 +1,4 @@
-import { cookies } from "next/headers";
+import { cookies, headers } from "next/headers";
 import Link from "next/link";
 import type { ReactNode } from "react";
 import { ClockProvider } from "@/app/_ui/clock";
@@ -25,12 +25,14 @@ const ROLES = { OWNER: "Owner", ADMIN: "Admin", MEMBER: "Member" };
 
 /** The frame around every signed-in page: sidebar, rail or bottom bar, the pods' state, and who is signed in. */
 export default async function DashboardLayout({ children }: { children: ReactNode }) {
-  const [{ member, zone, now }, standing, alarms, jar] = await Promise.all([
+  const [{ member, zone, now }, standing, alarms, jar, incoming] = await Promise.all([
     viewer(),
     readStanding(),
     readAlarms(),
     cookies(),
+    headers(),
   ]);
+  const isMac = /Macintosh|iPhone|iPad/.test(incoming.get("user-agent") ?? "");
   const entries = navFor(member.role);
   const theme = themeOf(member, jar.get(THEME_COOKIE)?.value);
   const podsHref = entries.find(({ icon }) => icon === "pods")?.href ?? null;
@@ -47,7 +49,7 @@ export default async function DashboardLayout({ children }: { children: ReactNod
               <Mark />
               <span className="word">Podpass</span>
             </Link>
-            <FindButton />
+            <FindButton isMac={isMac} />
             <NavLinks entries={entries} />
             <PodLine standing={standing} href={podsHref} />
             <MemberMenu {...account} role={ROLES[member.role]} />

@@ -74,6 +74,12 @@ export async function memberChoices(actor: Actor) {
   }));
 }
 
+/** Everybody whom an actor may choose from in a filter, by name: all for admins, a member only themself. */
+export async function memberNames(actor: Actor): Promise<{ id: string; name: string; email: string }[]> {
+  const select = { id: true, name: true, email: true } as const;
+  return db.user.findMany({ where: visibleMembers(actor), select, orderBy: [{ name: "asc" }, { id: "asc" }] });
+}
+
 const numberOrNull = (amount: bigint | number | null) => (amount === null ? null : Number(amount));
 
 function visibleMembers(actor: Actor) {

@@ -16,7 +16,7 @@ export function HelpDialog({ entries, onClose }: { entries: readonly NavEntry[];
     { keys: ["n"], does: "New key" },
     ...entries.map(({ letter, name }) => ({ keys: ["g", letter], does: `Go to ${name}` })),
     { keys: ["?"], does: "This list" },
-    { keys: ["Esc"], does: "Close" },
+    { keys: ["Esc"], does: "Close; stop an answer" },
   ];
   return (
     <Dialog title="Keyboard shortcuts" narrow onDismiss={onClose}>

@@ -4,12 +4,14 @@ import { useState } from "react";
 import { Button } from "@/app/_ui/button";
 import { PlusIcon } from "@/app/_ui/icons";
 import { PageHead } from "@/app/_ui/page-head";
+import { useAsked } from "../_shell/use-asked";
 import { type OpenDialog, PodDialogs } from "./dialogs";
 import { PodSection } from "./pod-section";
 import type { PodView } from "./read-pods";
 
 export function PodsScreen({ pods }: { pods: readonly PodView[] }) {
   const [dialog, setDialog] = useState<OpenDialog | null>(null);
+  useAsked({ add: () => setDialog({ kind: "add" }) });
   const addPod = (
     <Button icon={<PlusIcon size={14} />} onClick={() => setDialog({ kind: "add" })}>
       Add pod

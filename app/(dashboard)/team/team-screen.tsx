@@ -7,6 +7,7 @@ import { PlusIcon } from "@/app/_ui/icons";
 import { PageHead } from "@/app/_ui/page-head";
 import { useZone } from "@/app/_ui/zone";
 import type { InviteRow, MemberRow as Member } from "@/lib/auth/queries";
+import { useAsked } from "../_shell/use-asked";
 import type { OpenDialog, TeamContext } from "./context";
 import { InviteList } from "./invite-list";
 import { MemberRow } from "./member-row";
@@ -17,6 +18,7 @@ type TeamScreenProps = { members: readonly Member[]; invites: readonly InviteRow
 export function TeamScreen({ members, invites, context }: TeamScreenProps) {
   const zone = useZone();
   const [dialog, setDialog] = useState<OpenDialog | null>(null);
+  useAsked({ invite: () => setDialog({ kind: "invite" }) });
   const invited = invites.length > 0 ? `, ${invites.length} invited` : "";
   return (
     <div className="page">

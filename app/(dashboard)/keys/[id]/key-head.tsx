@@ -10,6 +10,7 @@ import { Note } from "@/app/_ui/note";
 import { PageHead } from "@/app/_ui/page-head";
 import { showToast } from "@/app/_ui/toast";
 import { isLive } from "@/lib/keys/status";
+import { useAsked } from "../../_shell/use-asked";
 import { KeyDialogs, type OpenDialog } from "../key-dialogs";
 import { currentSecret, type KeyFacts, type KeysContext, outgoingSecret } from "../key-facts";
 import { KeyStatusChip } from "../key-status";
@@ -27,6 +28,13 @@ export function KeyHead({ of: key, context }: { of: KeyFacts; context: KeysConte
   });
   const works = isLive(key, now);
   const isDisabled = key.disabledAt !== null;
+  useAsked({
+    rename: () => setDialog({ kind: "rename", key }),
+    ...(works && {
+      rotate: () => setDialog({ kind: "rotate", key }),
+      revoke: () => setDialog({ kind: "revoke", key }),
+    }),
+  });
   const outgoing = works ? outgoingSecret(key, now) : undefined;
   const title = (
     <>
