@@ -15,6 +15,8 @@ export function useQuery() {
   const params = useSearchParams();
   const [busy, start] = useTransition();
 
+  const hrefOf = (query: URLSearchParams) => (query.size === 0 ? pathname : `${pathname}?${query}`);
+
   function hrefWith(patch: Patch) {
     const next = new URLSearchParams(params);
     next.delete("cursor");
@@ -22,10 +24,19 @@ export function useQuery() {
       if (value === null || value === "") next.delete(name);
       else next.set(name, value);
     }
-    const query = next.toString();
-    return query === "" ? pathname : `${pathname}?${query}`;
+    return hrefOf(next);
   }
 
-  const change = (patch: Patch) => start(() => router.replace(hrefWith(patch), { scroll: false }));
-  return { params, busy, hrefWith, change };
+  const go = (href: string) => start(() => router.replace(href, { scroll: false }));
+  const change = (patch: Patch) => go(hrefWith(patch));
+
+  /** Takes one value of a name away and leaves its others. */
+  function drop(name: string, value: string) {
+    const next = new URLSearchParams(params);
+    next.delete("cursor");
+    next.delete(name, value);
+    go(hrefOf(next));
+  }
+
+  return { params, busy, hrefWith, change, drop };
 }

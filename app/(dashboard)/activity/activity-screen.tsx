@@ -1,13 +1,12 @@
 "use client";
 
-import { ButtonLink } from "@/app/_ui/button";
 import { classes } from "@/app/_ui/classes";
-import { DownloadIcon } from "@/app/_ui/icons";
 import { ChoiceMenu } from "@/app/_ui/menu";
 import { PageHead } from "@/app/_ui/page-head";
 import { useQuery } from "@/app/_ui/use-query";
 import { useZone } from "@/app/_ui/zone";
 import type { Activity } from "@/lib/audit/queries";
+import { ExportLinks, isNarrowed, MemberChoice, NothingMatches, PageSteps } from "../_shell/filters";
 import { ActivityRow } from "./activity-row";
 import type { ActivityView } from "./view";
 import { filterName } from "./words";
@@ -23,34 +22,17 @@ type ActivityScreenProps = {
 };
 
 export function ActivityScreen({ view, events, next, actions, members, isAdmin }: ActivityScreenProps) {
-  const { params, busy, hrefWith, change } = useQuery();
+  const query = useQuery();
+  const { params, busy, change } = query;
   const zone = useZone();
-  const address = new URLSearchParams(params);
-  address.delete("cursor");
-  const query = address.toString();
-  const isFiltered = query !== "";
   const kinds = [...new Set(actions.map((action) => action.split(".")[0] ?? action))];
   return (
     <div className="page">
       <PageHead title="Activity" meta={isAdmin ? "Nothing here can be edited" : "What you did, and what concerns you"}>
-        <ButtonLink
-          href={`/activity/export${query ? `?${query}` : ""}`}
-          prefetch={false}
-          icon={<DownloadIcon size={14} />}
-          download
-        >
-          CSV
-        </ButtonLink>
+        <ExportLinks path="/activity/export" query={query} />
       </PageHead>
       <search className="toolbar">
-        {members.length > 1 && (
-          <ChoiceMenu
-            label="Person"
-            value={view.memberId ?? ""}
-            options={[{ value: "", name: "Everybody" }, ...members.map(({ id, name }) => ({ value: id, name }))]}
-            onChange={(member) => change({ member })}
-          />
-        )}
+        <MemberChoice label="Person" everybody="Everybody" value={view.memberId} members={members} query={query} />
         <ChoiceMenu
           label="Action"
           value={view.action ?? ""}
@@ -84,34 +66,14 @@ export function ActivityScreen({ view, events, next, actions, members, isAdmin }
             ))}
           </tbody>
         </table>
+      ) : isNarrowed(params) ? (
+        <NothingMatches query={query} />
       ) : (
-        <p className="nothing">
-          {isFiltered ? "Nothing matches these filters. " : "Nothing has happened yet."}
-          {isFiltered && (
-            <button
-              type="button"
-              className="link-button"
-              onClick={() => change({ member: null, action: null, from: null, to: null })}
-            >
-              Clear them
-            </button>
-          )}
-        </p>
+        <p className="nothing">Nothing has happened yet.</p>
       )}
       <div className="table-foot">
         <span>Newest first, times in {zone}.</span>
-        <span className="row push">
-          {params.has("cursor") && (
-            <ButtonLink size="small" href={hrefWith({})}>
-              Newest
-            </ButtonLink>
-          )}
-          {next && (
-            <ButtonLink size="small" href={hrefWith({ cursor: next })}>
-              Older
-            </ButtonLink>
-          )}
-        </span>
+        <PageSteps next={next} query={query} />
       </div>
     </div>
   );

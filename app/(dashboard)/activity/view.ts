@@ -1,4 +1,5 @@
 import { momentOf } from "@/app/_ui/moments";
+import { type Address, readAddress } from "../_shell/address";
 
 const DAY = /^\d{4}-\d{2}-\d{2}$/;
 const DAY_MS = 86_400_000;
@@ -14,14 +15,9 @@ export type ActivityView = {
   cursor: string | undefined;
 };
 
-type Address = Record<string, string | string[] | undefined>;
-
 /** Reads an address; days are the viewer's own, the last one counts whole. What makes no sense is left out. */
 export function readActivityView(address: Address, zone: string): ActivityView {
-  const text = (name: string) => {
-    const value = address[name];
-    return typeof value === "string" && value !== "" ? value : undefined;
-  };
+  const { text } = readAddress(address);
   const day = (name: string) => {
     const value = text(name);
     return value !== undefined && DAY.test(value) && momentOf(value, "00:00:00", zone) ? value : "";

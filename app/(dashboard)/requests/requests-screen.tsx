@@ -1,9 +1,8 @@
 "use client";
 
 import { useState } from "react";
-import { ButtonLink } from "@/app/_ui/button";
 import { classes } from "@/app/_ui/classes";
-import { CloseIcon, DownloadIcon, SearchIcon } from "@/app/_ui/icons";
+import { SearchIcon } from "@/app/_ui/icons";
 import { ChoiceMenu } from "@/app/_ui/menu";
 import { weekdayAndTime } from "@/app/_ui/moments";
 import { PageHead } from "@/app/_ui/page-head";
@@ -11,6 +10,16 @@ import { Status } from "@/app/_ui/status";
 import { useQuery } from "@/app/_ui/use-query";
 import { useZone } from "@/app/_ui/zone";
 import type { RequestRow as Row } from "@/lib/usage/requests/queries";
+import {
+  type Chip,
+  ExportLinks,
+  FilterChips,
+  isNarrowed,
+  MemberChoice,
+  NothingMatches,
+  PageSteps,
+  ZoneChoice,
+} from "../_shell/filters";
 import { RequestRow } from "./request-row";
 import type { RequestsView } from "./view";
 
@@ -35,35 +44,27 @@ type RequestsScreenProps = {
   view: RequestsView;
   rows: readonly Row[];
   next: string | null;
+  chips: readonly Chip[];
+  zones: readonly string[];
+  /** Models that are served, and the one that is filtered by. */
+  models: readonly string[];
   members: readonly { id: string; name: string }[];
   retentionDays: number;
 };
 
-export function RequestsScreen({ view, rows, next, members, retentionDays }: RequestsScreenProps) {
+export function RequestsScreen(props: RequestsScreenProps) {
+  const { view, rows, next, chips, members, zones, models, retentionDays } = props;
   const query = useQuery();
-  const { params, busy, hrefWith, change } = query;
+  const { busy, change } = query;
   const zone = useZone();
   const [opened, setOpened] = useState<string | null>(view.id);
   const [id, setId] = useState(view.id ?? "");
   const showMember = members.length > 1;
-  const address = params.toString();
-  const narrowed = [
-    ...(view.keyIds.length > 0 ? [{ param: "key", name: rows[0]?.keyName || "one key" }] : []),
-    ...(view.models.length > 0 ? [{ param: "model", name: view.models.join(", ") }] : []),
-  ];
-  const isFiltered = [...params.keys()].some((name) => !["live", "cursor"].includes(name));
 
   return (
     <div className="page">
       <PageHead title="Requests" meta="Prompts and answers are never stored">
-        <ButtonLink
-          href={`/requests/export${address ? `?${address}` : ""}`}
-          prefetch={false}
-          icon={<DownloadIcon size={14} />}
-          download
-        >
-          CSV
-        </ButtonLink>
+        <ExportLinks path="/requests/export" query={query} />
       </PageHead>
       <search className="toolbar">
         <form
@@ -105,15 +106,19 @@ export function RequestsScreen({ view, rows, next, members, retentionDays }: Req
             range !== "exact" && change({ range: range === "24h" ? null : range, from: null, to: null })
           }
         />
-        {showMember && (
+        <MemberChoice
+          label="Member"
+          everybody="All members"
+          value={view.memberIds[0]}
+          members={members}
+          query={query}
+        />
+        {models.length > 0 && (
           <ChoiceMenu
-            label="Member"
-            value={view.memberIds[0] ?? ""}
-            options={[
-              { value: "", name: "All members" },
-              ...members.map((member) => ({ value: member.id, name: member.name })),
-            ]}
-            onChange={(member) => change({ member })}
+            label="Model"
+            value={view.models[0] ?? ""}
+            options={[{ value: "", name: "Any model" }, ...models.map((value) => ({ value, name: value }))]}
+            onChange={(model) => change({ model })}
           />
         )}
         <ChoiceMenu
@@ -122,13 +127,7 @@ export function RequestsScreen({ view, rows, next, members, retentionDays }: Req
           options={OUTCOMES}
           onChange={(outcome) => change({ outcome })}
         />
-        {narrowed.map(({ param, name }) => (
-          <button key={param} type="button" className="button button-small" onClick={() => change({ [param]: null })}>
-            <span className="muted">only</span> {name}
-            <CloseIcon size={12} />
-            <span className="visually-hidden">Show all again</span>
-          </button>
-        ))}
+        <FilterChips chips={chips} query={query} />
         <button
           type="button"
           className="button button-quiet button-small"
@@ -171,53 +170,36 @@ export function RequestsScreen({ view, rows, next, members, retentionDays }: Req
           </tbody>
         </table>
       ) : (
-        <NothingHere view={view} isFiltered={isFiltered} onChange={change} />
+        <NothingHere view={view} query={query} />
       )}
       <div className="table-foot">
-        <span>
-          Newest first, times in {zone}. Requests are kept for {retentionDays} days; totals remain.
-        </span>
-        <span className="row push">
-          {view.cursor && (
-            <ButtonLink size="small" href={hrefWith({})}>
-              Newest
-            </ButtonLink>
-          )}
-          {next && (
-            <ButtonLink size="small" href={hrefWith({ cursor: next })}>
-              Older
-            </ButtonLink>
-          )}
-        </span>
+        <span>Newest first, times in</span>
+        <ZoneChoice zone={zone} zones={zones} query={query} />
+        <span>Requests are kept for {retentionDays} days; totals remain.</span>
+        <PageSteps next={next} query={query} />
       </div>
     </div>
   );
 }
 
-type NothingProps = {
-  view: RequestsView;
-  isFiltered: boolean;
-  onChange: (patch: Record<string, string | null>) => void;
-};
-
-function NothingHere({ view, isFiltered, onChange }: NothingProps) {
-  const clear = { id: null, key: null, member: null, model: null, outcome: null, from: null, to: null };
+function NothingHere({ view, query }: { view: RequestsView; query: ReturnType<typeof useQuery> }) {
   if (view.id) {
     return (
       <p className="nothing">
         No request of yours has this id. It is in the answer's <code>x-request-id</code> header, also when the call
         failed.{" "}
-        <button type="button" className="link-button" onClick={() => onChange(clear)}>
+        <button type="button" className="link-button" onClick={() => query.change({ id: null })}>
           Show all
         </button>
       </p>
     );
   }
+  if (isNarrowed(query.params)) return <NothingMatches query={query} />;
   return (
     <p className="nothing">
-      {isFiltered ? "Nothing matches these filters. " : "No requests in the last 24 hours. "}
-      <button type="button" className="link-button" onClick={() => onChange(isFiltered ? clear : { range: "30d" })}>
-        {isFiltered ? "Clear them" : "Show 30 days"}
+      No requests in the last 24 hours.{" "}
+      <button type="button" className="link-button" onClick={() => query.change({ range: "30d" })}>
+        Show 30 days
       </button>
     </p>
   );

@@ -1,4 +1,5 @@
 import type { Outcome } from "@/lib/usage/event";
+import { type Address, readAddress } from "../_shell/address";
 
 const DAY_MS = 86_400_000;
 
@@ -23,6 +24,7 @@ export type RequestsView = {
   outcome: OutcomeFilter | null;
   keyIds: string[];
   memberIds: string[];
+  podIds: string[];
   models: string[];
   /** A request id to look for, which makes everything else beside the point. */
   id: string | null;
@@ -30,29 +32,21 @@ export type RequestsView = {
   live: boolean;
 };
 
-type Address = Record<string, string | string[] | undefined>;
-
 /** Reads an address; what it doesn't say is the last 24 hours of everything. */
 export function readRequestsView(address: Address, { isAdmin, now }: { isAdmin: boolean; now: Date }): RequestsView {
-  const text = (name: string) =>
-    typeof address[name] === "string" && address[name] !== "" ? address[name] : undefined;
-  const all = (name: string) => [address[name] ?? []].flat().filter((value) => value !== "");
-  const moment = (name: string) => {
-    const at = new Date(text(name) ?? "");
-    return Number.isNaN(at.getTime()) ? undefined : at;
-  };
+  const { text, all, moment, oneOf } = readAddress(address);
   const exact = { from: moment("from"), to: moment("to") };
   const isExact = exact.from !== undefined;
-  const span = isExact ? null : ((Object.keys(SPANS) as SpanName[]).find((name) => name === text("range")) ?? "24h");
+  const span = isExact ? null : (oneOf("range", Object.keys(SPANS) as SpanName[]) ?? "24h");
   const length = span === null ? null : SPANS[span];
-  const outcomes = Object.keys(OUTCOME_FILTERS) as OutcomeFilter[];
   return {
     span,
     from: isExact ? exact.from : length === null ? undefined : new Date(now.getTime() - length),
     to: isExact ? exact.to : undefined,
-    outcome: outcomes.find((name) => name === text("outcome")) ?? null,
+    outcome: oneOf("outcome", Object.keys(OUTCOME_FILTERS) as OutcomeFilter[]) ?? null,
     keyIds: all("key"),
     memberIds: isAdmin ? all("member") : [],
+    podIds: all("pod"),
     models: all("model"),
     id: text("id")?.trim() ?? null,
     cursor: text("cursor") ?? null,

@@ -5,8 +5,11 @@ import { useState } from "react";
 import { Chart } from "@/app/_ui/chart";
 import { COMPARE_ID, Legend } from "@/app/_ui/legend";
 import { isoDay } from "@/app/_ui/moments";
+import { Segmented } from "@/app/_ui/segmented";
 import { IDLE_COLOUR, OTHER_COLOUR, useSeriesColours } from "@/app/_ui/series-colours";
+import type { useQuery } from "@/app/_ui/use-query";
 import { axisOf, IDLE_ID, METRIC_NAMES, writtenAs } from "./metric";
+import { OverTime } from "./over-time";
 import type { ChartData } from "./read-usage";
 import { beforeName } from "./usage-toolbar";
 import type { UsageView } from "./view";
@@ -15,11 +18,11 @@ import type { UsageView } from "./view";
 export function UsageChart({
   data,
   view,
-  hrefWith,
+  query: { params, hrefWith, change },
 }: {
   data: ChartData;
   view: UsageView;
-  hrefWith: (patch: Record<string, string | null>) => string;
+  query: ReturnType<typeof useQuery>;
 }) {
   const router = useRouter();
   const [hidden, setHidden] = useState<ReadonlySet<string>>(new Set());
@@ -50,17 +53,41 @@ export function UsageChart({
     const times = new URLSearchParams({ from: new Date(at).toISOString(), to: new Date(end).toISOString() });
     for (const id of view.filters.keyIds) times.append("key", id);
     for (const id of view.filters.memberIds) times.append("member", id);
+    for (const id of view.filters.podIds) times.append("pod", id);
     for (const model of view.filters.models) times.append("model", model);
+    const tz = params.get("tz");
+    if (tz) times.set("tz", tz);
     router.push(`/requests?${times}`);
   }
 
-  const label = `${METRIC_NAMES[view.metric]} by ${data.shape === "lines" ? "percentile" : view.groupBy}; the table below has the same numbers`;
+  const label = `${METRIC_NAMES[view.metric]} by ${data.shape === "lines" ? "percentile" : view.groupBy}; as a table it has the same numbers`;
+  const shown = series.filter(({ id }) => !hidden.has(id));
+  const asTable = (
+    <Segmented
+      label="Shown as"
+      value={view.isTable ? "table" : "chart"}
+      options={[
+        { value: "chart", name: "Chart" },
+        { value: "table", name: "Table" },
+      ]}
+      onChange={(shape) => change({ view: shape === "table" ? "table" : null })}
+    />
+  );
+  if (view.isTable) {
+    return (
+      <>
+        <div className="chart-switch">{asTable}</div>
+        <OverTime columns={data.columns} series={series} shape={data.shape} written={writtenAs(view.metric)} />
+      </>
+    );
+  }
   return (
     <>
+      <div className="chart-switch">{asTable}</div>
       <Chart
         label={label}
         columns={data.columns}
-        series={series.filter(({ id }) => !hidden.has(id))}
+        series={shown}
         shape={data.shape}
         compare={
           compareName && !hidden.has(COMPARE_ID) && data.before ? { name: compareName, values: data.before } : null

@@ -1,15 +1,14 @@
 "use client";
 
 import Link from "next/link";
-import { ButtonLink } from "@/app/_ui/button";
 import { classes } from "@/app/_ui/classes";
 import { counted, exact } from "@/app/_ui/figures";
-import { CloseIcon, DownloadIcon } from "@/app/_ui/icons";
 import { PageHead } from "@/app/_ui/page-head";
 import { Time } from "@/app/_ui/time";
 import { useQuery } from "@/app/_ui/use-query";
 import type { moneyFacts } from "@/lib/costs/queries";
 import type { TableRow, Totals } from "@/lib/usage/queries";
+import { type Chip, ExportLinks, FilterChips } from "../_shell/filters";
 import { billOf, IDLE_ID } from "./metric";
 import { MoneyWords } from "./money-words";
 import type { ChartData } from "./read-usage";
@@ -27,9 +26,9 @@ type UsageScreenProps = {
   table: (TableRow & { label: string })[];
   money: Awaited<ReturnType<typeof moneyFacts>>;
   /** What the view is narrowed to, by name. */
-  narrowed: { name: string; param: string }[];
+  chips: readonly Chip[];
   isAdmin: boolean;
-  ownZone: string;
+  zones: readonly string[];
   now: Date;
 };
 
@@ -44,10 +43,9 @@ const SPANS: Partial<Record<RangeName, string>> = {
 };
 
 export function UsageScreen(props: UsageScreenProps) {
-  const { view, chart, totals, before, table, money, narrowed, isAdmin, ownZone, now } = props;
+  const { view, chart, totals, before, table, money, chips, isAdmin, zones, now } = props;
   const query = useQuery();
-  const { params, busy, hrefWith, change } = query;
-  const address = params.toString();
+  const { busy, hrefWith, change } = query;
   const wider = view.rangeName === "30d" || view.rangeName === "90d" || view.rangeName === "1y" ? "1y" : "30d";
   return (
     <div className="page">
@@ -59,25 +57,12 @@ export function UsageScreen(props: UsageScreenProps) {
           </>
         }
       >
-        <ButtonLink
-          href={`/usage/export${address ? `?${address}` : ""}`}
-          prefetch={false}
-          icon={<DownloadIcon size={14} />}
-          download
-        >
-          CSV
-        </ButtonLink>
+        <ExportLinks path="/usage/export" query={query} />
       </PageHead>
-      <UsageToolbar view={view} query={query} isAdmin={isAdmin} ownZone={ownZone} isPriced={money.isPriced} />
-      {narrowed.length > 0 && (
+      <UsageToolbar view={view} query={query} isAdmin={isAdmin} zones={zones} isPriced={money.isPriced} />
+      {chips.length > 0 && (
         <div className="toolbar">
-          {narrowed.map(({ name, param }) => (
-            <button key={param} type="button" className="button button-small" onClick={() => change({ [param]: null })}>
-              <span className="muted">only</span> {name}
-              <CloseIcon size={12} />
-              <span className="visually-hidden">Show all again</span>
-            </button>
-          ))}
+          <FilterChips chips={chips} query={query} />
         </div>
       )}
       <div className={classes("usage", busy && "dimmed")}>
@@ -85,7 +70,7 @@ export function UsageScreen(props: UsageScreenProps) {
         {totals.requests === 0 && (view.metric !== "cost" || billOf(totals) === 0) ? (
           <p className="nothing">
             No requests {SPANS[view.rangeName] ?? "in this range"}
-            {narrowed.length > 0 && " match"}.{" "}
+            {chips.length > 0 && " match"}.{" "}
             {view.rangeName !== "1y" && (
               <Link href={hrefWith({ range: wider, from: null, to: null })}>
                 Show {wider === "1y" ? "a year" : "30 days"}
@@ -95,7 +80,7 @@ export function UsageScreen(props: UsageScreenProps) {
         ) : (
           <>
             <section>
-              <UsageChart data={chart} view={view} hrefWith={hrefWith} />
+              <UsageChart data={chart} view={view} query={query} />
             </section>
             <section>
               <UsageTable

@@ -11,7 +11,12 @@ import type { UsageView } from "./view";
 
 const TOP = 8;
 const HEADS = { member: "Member", key: "Key", model: "Model", pod: "Pod", outcome: "Outcome" };
-const FILTERS: Partial<Record<UsageView["groupBy"], string>> = { member: "member", key: "key", model: "model" };
+const FILTERS: Partial<Record<UsageView["groupBy"], string>> = {
+  member: "member",
+  key: "key",
+  model: "model",
+  pod: "pod",
+};
 
 type UsageTableProps = {
   rows: readonly (TableRow & { label: string })[];

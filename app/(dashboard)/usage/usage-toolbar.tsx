@@ -6,6 +6,7 @@ import { ChoiceMenu } from "@/app/_ui/menu";
 import { day } from "@/app/_ui/moments";
 import { Segmented } from "@/app/_ui/segmented";
 import type { useQuery } from "@/app/_ui/use-query";
+import { ZoneChoice } from "../_shell/filters";
 import { METRIC_NAMES } from "./metric";
 import { GROUPS, METRICS, RANGES, type RangeName, type UsageView } from "./view";
 
@@ -41,14 +42,14 @@ type ToolbarProps = {
   view: UsageView;
   query: ReturnType<typeof useQuery>;
   isAdmin: boolean;
-  /** The member's own zone, to switch back to. */
-  ownZone: string;
+  zones: readonly string[];
   /** Money is offered once a pod has a price. */
   isPriced: boolean;
 };
 
 /** Range, metric, grouping and comparison: all of the view, and all of it in the address. */
-export function UsageToolbar({ view, query: { change }, isAdmin, ownZone, isPriced }: ToolbarProps) {
+export function UsageToolbar({ view, query, isAdmin, zones, isPriced }: ToolbarProps) {
+  const { change } = query;
   const last = new Date(view.to.getTime() - 1);
   const isOneDay = view.days.first === view.days.last;
   return (
@@ -95,17 +96,10 @@ export function UsageToolbar({ view, query: { change }, isAdmin, ownZone, isPric
           ]}
           onChange={(compare) => change({ compare })}
         />
-        <span className="muted push">
+        <span className="muted push row">
           {day(view.from, view.zone)}
-          {!isOneDay && ` to ${day(last, view.zone)}`},{" "}
-          <button
-            type="button"
-            className="link-button"
-            title={view.zone === "UTC" ? `Show times in ${ownZone}` : "Show times in UTC"}
-            onClick={() => change({ tz: view.zone === "UTC" ? null : "UTC" })}
-          >
-            {view.zone}
-          </button>
+          {!isOneDay && ` to ${day(last, view.zone)}`}
+          <ZoneChoice zone={view.zone} zones={zones} query={query} />
         </span>
       </div>
       {view.rangeName === "custom" && (

@@ -2,6 +2,7 @@ import { isoDay, momentOf, wallFields } from "@/app/_ui/moments";
 import type { Bucket } from "@/lib/usage/buckets";
 import { bucketFor } from "@/lib/usage/buckets";
 import type { GroupBy } from "@/lib/usage/queries";
+import { type Address, readAddress, zoneIn } from "../_shell/address";
 
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
@@ -42,17 +43,23 @@ export type UsageView = {
   zone: string;
   /** First and last day of a custom range, for its fields. */
   days: { first: string; last: string };
-  filters: { keyIds: string[]; memberIds: string[]; models: string[] };
+  filters: { keyIds: string[]; memberIds: string[]; podIds: string[]; models: string[] };
+  /** The chart's own numbers, bucket by bucket, instead of the chart. */
+  isTable: boolean;
 };
 
-type Address = Record<string, string | string[] | undefined>;
-type Viewer = { isAdmin: boolean; zone: string; now: Date };
+type Viewer = {
+  isAdmin: boolean;
+  zone: string;
+  /** Every zone that may be asked for, the viewer's own first. */
+  zones?: readonly string[];
+  now: Date;
+};
 
 /** Reads an address. What it doesn't say, or says wrongly, is the default: 30 days of tokens. */
-export function readView(address: Address, { isAdmin, zone: own, now }: Viewer): UsageView {
-  const text = (name: string) => (typeof address[name] === "string" ? address[name] : undefined);
-  const all = (name: string) => [address[name] ?? []].flat().filter((value) => value !== "");
-  const zone = text("tz") === "UTC" ? "UTC" : own;
+export function readView(address: Address, { isAdmin, zone: own, zones = [own, "UTC"], now }: Viewer): UsageView {
+  const { text, all } = readAddress(address);
+  const zone = zoneIn(address, zones);
   const rangeName = RANGES.find((name) => name === text("range")) ?? "30d";
   const span = spanOf(rangeName, { first: text("from"), last: text("to") }, zone, now);
   const wantedGroup = GROUPS.find((group) => group === text("by")) ?? (isAdmin ? "member" : "key");
@@ -72,7 +79,8 @@ export function readView(address: Address, { isAdmin, zone: own, now }: Viewer):
     compare: text("compare") === "on" || (isCalm && text("compare") !== "off"),
     zone,
     days: { first: isoDay(span.from, zone), last: isoDay(new Date(span.to.getTime() - 1), zone) },
-    filters: { keyIds: all("key"), memberIds: isAdmin ? all("member") : [], models: all("model") },
+    filters: { keyIds: all("key"), memberIds: isAdmin ? all("member") : [], podIds: all("pod"), models: all("model") },
+    isTable: text("view") === "table",
   };
 }
 

@@ -63,6 +63,22 @@ export async function listRequests(
   return { rows: page, next: rows.length > limit ? (page.at(-1)?.requestId ?? null) : null };
 }
 
+/** As many as a page of the log has. */
+const MARKED = 50;
+
+/** A word for how the actor's newest requests stand: another one means that there is something new to show. */
+export async function newestMark(actor: Actor): Promise<string> {
+  const parameters = new Bindings();
+  const conditions = conditionsOf(actor, {}, parameters);
+  const { rows } = await postgres().query<{ mark: string }>(
+    `SELECT coalesce(md5(string_agg(concat(request_id, outcome, completion_tokens), ' ')), '') AS mark
+     FROM (SELECT request_id, outcome, completion_tokens FROM usage_events WHERE ${conditions.join(" AND ") || "true"}
+       ORDER BY at DESC, request_id DESC LIMIT ${MARKED}) AS newest`,
+    parameters.values,
+  );
+  return rows[0]?.mark ?? "";
+}
+
 /** One request by the id its client got; null where there is none, or it is not the actor's. */
 export async function getRequest(actor: Actor, requestId: string): Promise<RequestRow | null> {
   const id = requestId.trim().toLowerCase();
