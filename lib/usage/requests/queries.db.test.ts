@@ -1,11 +1,11 @@
 import { randomUUID } from "node:crypto";
 import { afterAll, expect, test } from "vitest";
-import { openingOf, randomEvent } from "@/test/usage/random-event";
+import { openingOf, progressOf, randomEvent } from "@/test/usage/random-event";
 import { addMember, addPod } from "@/test/usage/team";
 import { closePostgres, postgres } from "../../postgres";
 import type { UsageEvent } from "../event";
 import { writeEvents } from "../mutations";
-import { getRequest, listRequests } from "./queries";
+import { getRequest, listRequests, newestMark } from "./queries";
 
 afterAll(closePostgres);
 
@@ -75,4 +75,25 @@ test("filters by outcome, model and time meet; running requests are listed too",
 test("a cursor that is none is refused", async () => {
   const { actor } = await addMember(postgres());
   await expect(listRequests(actor, {}, "0 OR 1=1")).rejects.toMatchObject({ code: "invalid_request" });
+});
+
+test("the mark changes with each request of one's own that begins, goes on or ends, and with nobody else's", async () => {
+  const [own, other] = [await addMember(postgres()), await addMember(postgres())];
+  const atMs = Date.parse("2026-08-20T10:00:00Z");
+  const ended = randomEvent({
+    atMs,
+    memberId: own.id,
+    keyId: own.keyIds[0],
+    outcome: "completed",
+    completionTokens: 9,
+  });
+  const marks = [await newestMark(own.actor)];
+  for (const event of [openingOf(ended), progressOf(ended, 5_000, 4), ended]) {
+    await write(event);
+    marks.push(await newestMark(own.actor));
+  }
+  expect(new Set(marks).size).toBe(4);
+  await write(randomEvent({ atMs, memberId: other.id, keyId: other.keyIds[0] }));
+  expect(await newestMark(own.actor)).toBe(marks.at(-1));
+  expect(await newestMark({ ...own.actor, role: "ADMIN" })).not.toBe(marks.at(-1));
 });
