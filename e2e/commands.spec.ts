@@ -37,7 +37,7 @@ test("a few letters lead to a page, an action, or one of one's keys, by keyboard
   await expect(page).toHaveURL(new RegExp(`/keys/${id}$`));
 
   await openMenu(page);
-  await field(page).fill("rotate night");
+  await field(page).fill("rot nig eval");
   await expect(options(page).first()).toHaveText(/^Rotate nightly evaluation/);
   await page.keyboard.press("Enter");
   await expect(page.getByRole("dialog", { name: "Rotate nightly evaluation" })).toBeVisible();

@@ -8,21 +8,35 @@ const NOTHING: Found = { keys: [], members: [], pods: [] };
 /** Typing goes on for so long before the server is asked. */
 const PAUSE_MS = 120;
 
-/** Verbs that stand before a name: the name alone is looked for. */
-const VERBS = /^(?:rotate|revoke|rename|chat|usage|requests|keys|open|of|with)\s+/i;
+/** Words that stand before a name, of which the first letters are enough: the name alone is looked for. */
+const VERBS = ["rotate", "revoke", "rename", "chat", "usage", "requests", "keys", "open", "of", "with"];
 
-/** What the server knows by this name. Answers that come late, or not at all, change nothing. */
-export function useFound(text: string): Found {
+/** What is typed without the verbs before the name: "rot lap" looks for "lap". */
+export function nameIn(typed: string): string {
+  const words = typed.trim().split(/\s+/);
+  const at = words.findIndex((word) => !VERBS.some((verb) => verb.startsWith(word.toLowerCase())));
+  return at === -1 ? (words.at(-1) ?? "") : words.slice(at).join(" ");
+}
+
+/** What the server knows by this name, and all that it said before: letters in between fit what is there already. */
+export function useFound(typed: string): Found {
   const [found, setFound] = useState(NOTHING);
-  const name = text.trim().replace(VERBS, "").replace(VERBS, "");
+  const name = nameIn(typed);
 
   useEffect(() => {
     const left = new AbortController();
     const ask = async () => {
       const answer = await fetch(`/find?${new URLSearchParams({ q: name })}`, { signal: left.signal });
       // An ended session leads to the sign-in page, which is no answer to this.
-      if (answer.ok && answer.headers.get("content-type")?.includes("json")) setFound((await answer.json()) as Found);
+      if (!answer.ok || !answer.headers.get("content-type")?.includes("json")) return;
+      const more = (await answer.json()) as Found;
+      setFound((known) => ({
+        keys: joined(known.keys, more.keys),
+        members: joined(known.members, more.members),
+        pods: joined(known.pods, more.pods),
+      }));
     };
+    // An answer that comes late, or not at all, changes nothing.
     const timer = setTimeout(() => void ask().catch(() => undefined), name === "" ? 0 : PAUSE_MS);
     return () => {
       clearTimeout(timer);
@@ -31,4 +45,9 @@ export function useFound(text: string): Found {
   }, [name]);
 
   return found;
+}
+
+function joined<Row extends { id: string }>(known: readonly Row[], more: readonly Row[]): Row[] {
+  const ids = new Set(known.map(({ id }) => id));
+  return [...known, ...more.filter(({ id }) => !ids.has(id))];
 }
