@@ -52,7 +52,8 @@ export class Attempt {
   /** The event as far as it has come at `now` (monotonic ms), should nobody ever say how it ended: a guess by then. */
   soFar(tokens: Tokens, now: number): UsageEvent {
     const known: Tokens = { ...tokens, source: "estimated" };
-    return this.event({ outcome: "completed", status: 200, tokens: known, errorCode: null }, now, "open");
+    const status = this.call?.isStreamed ? 200 : null;
+    return this.event({ outcome: "completed", status, tokens: known, errorCode: null }, now, "open");
   }
 
   /** The event as it ended at `now` (monotonic ms). */

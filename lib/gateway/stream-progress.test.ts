@@ -9,8 +9,8 @@ afterEach(() => {
   for (const stop of stops.splice(0)) stop();
 });
 
-function callWith(startedAt: number, soFar: () => UsageEvent | null, isStreamed = true) {
-  return { startedAt, isStreamed, soFar } as LiveCall;
+function callWith(startedAt: number, soFar: () => UsageEvent | null) {
+  return { startedAt, soFar } as LiveCall;
 }
 
 /** Looked at by hand: its own timer never comes round. */
@@ -41,12 +41,9 @@ test("a stream is written down when it is five seconds old, and every five secon
   expect(await at(11_100)).toEqual([[event]]);
 });
 
-test("what has no number yet, and what is no stream, is left out", async () => {
-  const never = () => {
-    throw new Error("asked in vain");
-  };
+test("what has no number yet is left out", async () => {
   const unknown = randomEvent({ promptTokens: 0, completionTokens: 0 });
-  const { at } = watching([callWith(0, () => null), callWith(0, () => unknown), callWith(0, never, false)]);
+  const { at } = watching([callWith(0, () => null), callWith(0, () => unknown)]);
   expect(await at(60_000)).toEqual([]);
 });
 

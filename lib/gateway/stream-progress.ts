@@ -7,7 +7,7 @@ type Options = {
   calls: () => readonly LiveCall[];
   /** Takes how far some of them have come, all in one go. */
   write: (events: readonly UsageEvent[]) => void;
-  /** A stream is written down this often, the first time when it is that old. */
+  /** A call is written down this often, the first time when it is that old. */
   everyMs?: number | undefined;
   /** Monotonic ms. */
   now?: () => number;
@@ -19,7 +19,7 @@ const LOOK_MS = 1_000;
 const AT_ONCE = 100;
 
 /**
- * Writes down now and then how far long streams have come, so that a crash costs each the tokens of a few seconds and not
+ * Writes down now and then how far long answers have come (streams, and what is put together from one), so that a crash costs each the tokens of a few seconds and not
  * of its whole life. One timer asks them; nothing is done per event.
  */
 export function keepProgress({ calls, write, everyMs = EVERY_MS, now = () => performance.now() }: Options) {
@@ -32,7 +32,7 @@ export function keepProgress({ calls, write, everyMs = EVERY_MS, now = () => per
     if (isLooking) return;
     isLooking = true;
     const at = now();
-    const due = calls().filter((call) => call.isStreamed && at - (writtenAt.get(call) ?? call.startedAt) >= everyMs);
+    const due = calls().filter((call) => at - (writtenAt.get(call) ?? call.startedAt) >= everyMs);
     for (let from = 0; from < due.length; from += AT_ONCE) {
       if (from > 0) await otherWork();
       writeSome(due.slice(from, from + AT_ONCE), at);
