@@ -38,6 +38,8 @@ export async function startPodpass({ folder, podUrl, podKey }) {
   const podpass = (...args) => cli(args, env);
   return {
     url,
+    /** What a command prints as JSON, with a text on its standard input. */
+    run: (args, input) => cli(args, env, input),
     issueKey: (name) => podpass("key", "issue", "--member", OWNER, "--name", name),
     /** Marks the pod as one whose proxy gives up on silence, or no longer. */
     async setBehindProxy(isBehind) {
@@ -50,11 +52,12 @@ export async function startPodpass({ folder, podUrl, podKey }) {
 }
 
 /** What the command line printed as JSON. */
-async function cli(args, env) {
-  const { stdout } = await execute("npm", ["run", "-s", "podpass", "--", ...args, "--json"], {
+async function cli(args, env, input = "") {
+  const running = execute("npm", ["run", "-s", "podpass", "--", ...args, "--json"], {
     cwd: ROOT,
     env: { ...process.env, ...env },
     maxBuffer: 64 * 1024 * 1024,
   });
-  return JSON.parse(stdout);
+  running.child.stdin.end(input);
+  return JSON.parse((await running).stdout);
 }

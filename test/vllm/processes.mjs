@@ -4,6 +4,12 @@ import { createServer } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 
 const running = new Set();
+const elsewhere = [];
+
+/** For what another program started: `end` is called at the end, before all else. */
+export function startedElsewhere(end) {
+  elsewhere.push(end);
+}
 
 /** Starts a command in a process group of its own, its output in `logFile`; it is ended as Ctrl-C does, the whole group at once. */
 export function start(name, command, args, { env, cwd, logFile, stdio }) {
@@ -60,6 +66,7 @@ export function kill(started) {
 
 /** Ends everything that was started, the newest first. */
 export async function stopAll() {
+  for (const end of elsewhere.splice(0)) await end();
   for (const started of [...running].reverse()) await stop(started);
 }
 

@@ -1,5 +1,5 @@
 // Contract tests against a real vLLM on this machine's processor: the official SDKs → Podpass → vLLM, and every count compared.
-// `--direct` leaves Podpass out, to learn what vLLM itself does.
+// `--direct` leaves Podpass out, to learn what vLLM itself does. `--scripts` runs the scripts for pods alone.
 import { randomBytes } from "node:crypto";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -7,6 +7,7 @@ import { assembledChecks } from "./assembled.mjs";
 import { CannotRunHere, installVllm } from "./install.mjs";
 import { compareTotals, compareWithPod, compareWithRow, settledRows } from "./ledger.mjs";
 import { compareAnswers, compareMetrics } from "./likeness.mjs";
+import { checkPodScripts } from "./pod-scripts.mjs";
 import { startPodpass } from "./podpass.mjs";
 import { PROBES } from "./probes.mjs";
 import { stopAll } from "./processes.mjs";
@@ -92,6 +93,15 @@ async function checkAssembled(podpass, real) {
 
 async function runAll(folder) {
   const python = installVllm(environment);
+  const podpass = process.argv.includes("--scripts")
+    ? await startPodpass({ folder, podUrl: "http://127.0.0.1:9", podKey: "nobody-listens-there" })
+    : await checkContract(folder, python);
+  console.log("Starting a pod with the scripts …");
+  await checkPodScripts({ check, folder, python, environment, podpass });
+}
+
+/** Returns the Podpass it ran, whose pod has ended. */
+async function checkContract(folder, python) {
   const podKey = randomBytes(24).toString("base64url");
   console.log("Starting vLLM with a tiny model …");
   const vllm = await startVllm({ python, folder, apiKey: podKey });
@@ -116,6 +126,7 @@ async function runAll(folder) {
     return `${told.seen} pieces seen, the next call answered ${told.next}`;
   });
   if (podpass) await checkRows(podpass, entries, keys);
+  return podpass;
 }
 
 const folder = mkdtempSync(`${tmpdir()}/podpass-vllm-`);

@@ -7,7 +7,7 @@ export const MODEL = "tiny-llama";
 export const MAX_MODEL_LEN = 4096;
 
 /** Without the network, without telemetry, on one core: the machine is shared with what is being tested. */
-const QUIET = {
+export const QUIET = {
   HF_HUB_OFFLINE: "1",
   TRANSFORMERS_OFFLINE: "1",
   VLLM_NO_USAGE_STATS: "1",
@@ -16,12 +16,18 @@ const QUIET = {
   OMP_NUM_THREADS: "1",
 };
 
-/** Writes the tiny model and serves it under `apiKey`; resolves when it answers. */
-export async function startVllm({ python, folder, apiKey }) {
+/** Writes the tiny model into `folder`; returns where. */
+export function makeModel(python, folder) {
   const model = `${folder}/model`;
   const maker = new URL("make_model.py", import.meta.url).pathname;
   const made = spawnSync(python, [maker, model], { encoding: "utf8", env: { ...process.env, ...QUIET } });
   if (made.status !== 0) throw new Error(`The tiny model could not be written:\n${made.stderr}`);
+  return model;
+}
+
+/** Serves the tiny model under `apiKey`; resolves when it answers. */
+export async function startVllm({ python, folder, apiKey }) {
+  const model = makeModel(python, folder);
   const port = await freePort();
   const options = {
     model,
