@@ -183,6 +183,18 @@ describe("start-server.sh", { timeout: 90_000, concurrent: true }, () => {
     expect(commandLinesWith(pod.workspace)).toEqual([]);
   });
 
+  test("of two starts at once one succeeds, and a stop ends a server that still loads", async () => {
+    const pod = await rig.blank();
+    const both = await Promise.all([pod.run("start-server.sh"), pod.run("start-server.sh")]);
+    expect(both.map(({ code }) => code).sort()).toEqual([0, 1]);
+    expect((await pod.run("stop-server.sh")).code).toBe(0);
+    const loading = pod.run("start-server.sh", { FAKE_VLLM: "silent" });
+    await expect.poll(() => pod.processes().vllm, { timeout: 30_000 }).toBeGreaterThan(0);
+    expect((await pod.run("stop-server.sh")).out).toContain("Stopped");
+    expect(await loading).toMatchObject({ code: 1, err: expect.stringContaining("vLLM ended with code") });
+    expect(commandLinesWith(pod.workspace)).toEqual([]);
+  });
+
   test("does not leave a server up that takes any key", async () => {
     const pod = await rig.blank();
     const { code, err } = await pod.run("start-server.sh", { FAKE_VLLM: "open" });

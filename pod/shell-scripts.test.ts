@@ -1,4 +1,5 @@
 import { spawnSync } from "node:child_process";
+import { randomBytes, randomUUID } from "node:crypto";
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -48,4 +49,29 @@ test("what several scripts carry, since each stands alone, is the same in all of
   const checksOf = (script: string) => read(script).split("# ---- the checks")[1];
   expect(checksOf("test-api.sh")).toBe(checksOf("test-api-local.sh"));
   expect(checksOf("test-api.sh")?.length).toBeGreaterThan(1_000);
+});
+
+/** What a function says to each of the words, one line each. */
+function said(name: string, script: string, words: readonly string[]) {
+  const loop = `while IFS= read -r word; do printf '%s\\n' "$(${name} "$word")"; done`;
+  const { stdout } = spawnSync("bash", ["-euc", `${functionOf(name, script)}\n${loop}`], {
+    input: `${words.join("\n")}\n`,
+  });
+  return String(stdout).split("\n").slice(0, words.length);
+}
+
+test("keys as generators make them are all strong enough, and so are our own", { timeout: 60_000 }, () => {
+  const makers = [
+    () => randomBytes(16).toString("hex"),
+    () => randomBytes(32).toString("hex"),
+    () => randomBytes(18).toString("base64"),
+    () => `sk-${randomBytes(24).toString("base64url")}`,
+    () => `token-${randomUUID()}`,
+  ];
+  const keys = makers.flatMap((make) => Array.from({ length: 40 }, make)).filter((key) => /^[A-Za-z0-9]/.test(key));
+  expect(said("weakness_of", "start-server.sh", keys).filter((weakness) => weakness !== "")).toEqual([]);
+  const own = said("new_key", "start-server.sh", Array.from({ length: 20 }, String));
+  expect(new Set(own).size).toBe(20);
+  for (const key of own) expect(key).toMatch(/^sk-pod-[A-Za-z0-9]{43}$/);
+  expect(said("weakness_of", "start-server.sh", own).join("")).toBe("");
 });

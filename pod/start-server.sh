@@ -85,8 +85,8 @@ weakness_of() {
       if ((code - last <= 1 && last - code <= 1)); then rows=$((rows + 1)); fi
       last=$code
     done
-    if ((${#distinct} < 10)); then
-      printf 'it has only %d different characters; 10 are the least' "${#distinct}"
+    if ((${#distinct} < 8)); then
+      printf 'it has only %d different characters; 8 are the least' "${#distinct}"
       return
     fi
     if ((rows * 2 > length)); then
