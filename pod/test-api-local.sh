@@ -8,7 +8,7 @@ Usage: VLLM_API_KEY=KEY API_URL=https://HOST ./test-api-local.sh
 
   VLLM_API_KEY  the pod's key, or with Podpass a member's
   API_URL       the address, with or without /v1
-  MODEL         the model to ask; left out: the first one that is served
+  API_MODEL     the model to ask; left out: the first one that is served
   API_TIMEOUT   seconds for one request: 120
 
 Ends with 0 if everything passed, 1 if something failed, 2 if it could not begin.
@@ -137,7 +137,7 @@ advice() {
       if [[ $text == *'"detail"'* ]]; then
         echo 'vLLM has no such route: the model may be one that embeds and does not write.'
       elif [[ $text == *model* ]]; then
-        echo 'No such model for this key: MODEL names another one.'
+        echo 'No such model for this key: API_MODEL names another one.'
       else
         echo 'Nothing here: is the address right? RunPod says 404 for a pod or port that it does not know.'
       fi
@@ -209,8 +209,8 @@ check_models() {
   else
     no models 'an empty list' 'No pod serves a model this key may use.'
   fi
-  if [[ -n ${MODEL:-} ]]; then
-    MODEL_JSON=${MODEL//\\/\\\\}
+  if [[ -n ${API_MODEL:-} ]]; then
+    MODEL_JSON=${API_MODEL//\\/\\\\}
     MODEL_JSON=${MODEL_JSON//\"/\\\"}
   fi
 }

@@ -49,7 +49,7 @@ test("limits and models of a key are told in Podpass' words", async () => {
   expect(out).toMatch(/FAIL {2}(completion|streamed chat).* 429 .*\n.*A limit of the key/);
   const narrow = await rig.issueKey({ models: ["another"] });
   expect((await ask(narrow.secret)).out).toContain("No pod serves a model this key may use");
-  expect((await ask(narrow.secret, { MODEL: "tiny/model" })).out).toContain("FAIL  completion");
+  expect((await ask(narrow.secret, { API_MODEL: "tiny/model" })).out).toContain("FAIL  completion");
 });
 
 test("a rotated pod keeps serving while Podpass has the old key, and a stopped one is told", async () => {

@@ -9,7 +9,7 @@ Usage: ./test-api.sh
   WORKSPACE     the folder the server was started with: /workspace
   API_URL       its address, if it is not the one in logs/server.pid or http://127.0.0.1:$PORT
   PORT          8000
-  MODEL         the model to ask; left out: the first one that is served
+  API_MODEL     the model to ask; left out: the first one that is served
   API_TIMEOUT   seconds for one request: 120
 
 Ends with 0 if everything passed, 1 if something failed, 2 if it could not begin.
@@ -148,7 +148,7 @@ advice() {
       if [[ $text == *'"detail"'* ]]; then
         echo 'vLLM has no such route: the model may be one that embeds and does not write.'
       elif [[ $text == *model* ]]; then
-        echo 'No such model for this key: MODEL names another one.'
+        echo 'No such model for this key: API_MODEL names another one.'
       else
         echo 'Nothing here: is the address right? RunPod says 404 for a pod or port that it does not know.'
       fi
@@ -220,8 +220,8 @@ check_models() {
   else
     no models 'an empty list' 'No pod serves a model this key may use.'
   fi
-  if [[ -n ${MODEL:-} ]]; then
-    MODEL_JSON=${MODEL//\\/\\\\}
+  if [[ -n ${API_MODEL:-} ]]; then
+    MODEL_JSON=${API_MODEL//\\/\\\\}
     MODEL_JSON=${MODEL_JSON//\"/\\\"}
   fi
 }

@@ -73,6 +73,12 @@ describe("against vLLM", TOGETHER, () => {
     expect(out).not.toContain("sk-pod-another");
   });
 
+  test("asks the model it is told to, and not the one the server was started with", async () => {
+    expect((await local(pod.url, { MODEL: "/workspace/models/tiny" })).code).toBe(0);
+    const { code, out } = await local(pod.url, { API_MODEL: 'no "such" \\model' });
+    expect([code, out]).toEqual([1, expect.stringContaining("API_MODEL names another one")]);
+  });
+
   test("a server without a key fails, however well it answers", async () => {
     const open = await startSimulator({ ...FAST, keys: [] });
     const { code, out } = await local(open.url);

@@ -94,10 +94,14 @@ async function checkAssembled(podpass, real) {
 async function runAll(folder) {
   const python = installVllm(environment);
   const podpass = process.argv.includes("--scripts")
-    ? await startPodpass({ folder, podUrl: "http://127.0.0.1:9", podKey: "nobody-listens-there" })
+    ? await podpassWithoutPod(folder)
     : await checkContract(folder, python);
   console.log("Starting a pod with the scripts …");
   await checkPodScripts({ check, folder, python, environment, podpass });
+}
+
+async function podpassWithoutPod(folder) {
+  return direct ? null : startPodpass({ folder, podUrl: "http://127.0.0.1:9", podKey: "nobody-listens-there" });
 }
 
 /** Returns the Podpass it ran, whose pod has ended. */
