@@ -24,9 +24,16 @@ type Options = {
   revoke: (secrets: readonly string[], reporter: Reporter) => Promise<readonly LeakedSecret[]>;
   /** Tells an owner. Nobody waits for it. */
   tell: (secret: LeakedSecret) => void;
-  now?: () => number;
+  counts?: ReportCounts;
   answerAfterMs?: number;
 };
+
+export type ReportCounts = ReturnType<typeof createReportCounts>;
+
+/** How many reports came from whom, and how many are being looked at. */
+export function createReportCounts(now: () => number = () => performance.now()) {
+  return { bySource: createTries({ now, most: MOST_AT_ONCE }), inFlight: 0 };
+}
 
 /**
  * Takes reports of leaked secrets from anybody. Resolves alike, after the same work and time, whether the text held a real
@@ -35,28 +42,25 @@ type Options = {
 export function createLeakReports({
   revoke,
   tell,
-  now = () => performance.now(),
+  counts = createReportCounts(),
   answerAfterMs = ANSWER_AFTER_MS,
 }: Options) {
-  const reports = createTries({ now, most: MOST_AT_ONCE });
-  let inFlight = 0;
-
   return async function receive(text: string, reporter: Reporter): Promise<void> {
     if (text.length > LONGEST_REPORT) throw new AppError("request_too_large", "A report may have 4,096 characters.");
     if (text.trim() === "") throw new AppError("invalid_request", "Paste the secret.", { param: "secret" });
     const source = (reporter.ip === null ? null : sourceOf(reporter.ip)) ?? "unknown";
-    if (reports.isOver(source) || inFlight >= MOST_IN_FLIGHT) {
+    if (counts.bySource.isOver(source) || counts.inFlight >= MOST_IN_FLIGHT) {
       throw new AppError("rate_limit_exceeded", "Too many reports at once. Send this one again in ten seconds.", {
         retryAfterSeconds: RETRY_AFTER_SECONDS,
       });
     }
-    reports.count(source);
-    inFlight += 1;
+    counts.bySource.count(source);
+    counts.inFlight += 1;
     try {
       const [told] = await Promise.all([revoke(candidatesIn(text), reporter), sleep(answerAfterMs)]);
       for (const secret of told) tell(secret);
     } finally {
-      inFlight -= 1;
+      counts.inFlight -= 1;
     }
   };
 }
