@@ -5,6 +5,8 @@ import { type AddressInfo, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { NO_LIMITS } from "@/lib/keys/limits";
+import { createStandingsLine } from "@/lib/limits/standings-line";
 import { type Simulator, startSimulator } from "@/pod/simulator/simulator";
 import { startGatewayRig } from "@/test/rig/gateway";
 import { type GatewayWorkers, startGatewayWorkers } from "./gateway-workers";
@@ -60,6 +62,28 @@ test.skipIf(!isBuilt)("two workers let exactly one limit through together", asyn
   expect(answers.filter(({ status }) => status === 200)).toHaveLength(20);
   expect(answers.filter(({ status }) => status === 429)).toHaveLength(80);
 });
+
+test.skipIf(!isBuilt)(
+  "whichever worker is asked tells how a key stands with both, streams that run included",
+  async () => {
+    const own = { rpm: 20, concurrency: 4 };
+    const limits = { ...NO_LIMITS, ...own };
+    const key = await rig.issueKey({ limits: own });
+    const line = createStandingsLine((wanted) => workers.askStandings(wanted, (told) => line.hear(told)));
+    const standing = async () => (await line.ask([{ kind: "key", id: key.keyId, ownerId: key.memberId, limits }]))?.[0];
+    expect(await standing()).toMatchObject({ requests: 0, inFlight: 0 });
+    const left = new AbortController();
+    const streams = await Promise.all(
+      [1, 2, 3].map(() => chat(key.secret, { max_tokens: 20_000, ignore_eos: true, stream: true }, left.signal)),
+    );
+    for (let calls = 0; calls < 4; calls += 1) await (await chat(key.secret)).arrayBuffer();
+    expect(await standing()).toMatchObject({ requests: 7, inFlight: 3 });
+    left.abort();
+    await Promise.allSettled(streams.map((stream) => stream.text()));
+    await expect.poll(async () => (await standing())?.inFlight).toBe(0);
+    expect((await standing())?.requests).toBe(7);
+  },
+);
 
 test.skipIf(!isBuilt)("what a killed worker held is free again, and no more than that", async () => {
   const key = await rig.issueKey({ limits: { concurrency: 4 } });

@@ -1,4 +1,4 @@
-import { ButtonLink } from "@/app/_ui/button";
+import { ButtonLink } from "@/app/_ui/button-link";
 import { Cut } from "@/app/_ui/cut";
 
 export default function DashboardNotFound() {

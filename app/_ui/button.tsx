@@ -1,8 +1,7 @@
-import Link from "next/link";
 import type { ComponentProps, ReactNode } from "react";
 import { classes } from "./classes";
 
-type Look = {
+export type Look = {
   /** `primary` is the one thing a view is for; `danger` opens what can't be undone, `final` does it. */
   tone?: "plain" | "primary" | "danger" | "final" | "quiet";
   size?: "normal" | "small";
@@ -12,7 +11,8 @@ type Look = {
 
 type ButtonProps = Look & ComponentProps<"button"> & { busy?: boolean };
 
-const look = ({ tone = "plain", size = "normal", wide }: Look, className?: string) =>
+/** The classes of whatever looks like a button. */
+export const buttonClasses = ({ tone = "plain", size = "normal", wide }: Look, className?: string) =>
   classes(
     "button",
     tone !== "plain" && `button-${tone}`,
@@ -27,7 +27,7 @@ export function Button({ tone, size, wide, icon, busy, className, children, onCl
     <button
       type="button"
       {...rest}
-      className={look({ tone, size, wide }, className)}
+      className={buttonClasses({ tone, size, wide }, className)}
       aria-busy={busy || undefined}
       aria-disabled={busy || rest["aria-disabled"]}
       onClick={busy ? (event) => event.preventDefault() : onClick}
@@ -35,24 +35,6 @@ export function Button({ tone, size, wide, icon, busy, className, children, onCl
       {icon}
       {children}
     </button>
-  );
-}
-
-/** A link that looks like a button: it goes somewhere, it doesn't do something. */
-export function ButtonLink({
-  tone,
-  size,
-  wide,
-  icon,
-  className,
-  children,
-  ...rest
-}: Look & ComponentProps<typeof Link>) {
-  return (
-    <Link {...rest} className={look({ tone, size, wide }, className)}>
-      {icon}
-      {children}
-    </Link>
   );
 }
 

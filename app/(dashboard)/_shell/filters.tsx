@@ -1,6 +1,6 @@
 "use client";
 
-import { ButtonLink } from "@/app/_ui/button";
+import { ButtonLink } from "@/app/_ui/button-link";
 import { CloseIcon, DownloadIcon } from "@/app/_ui/icons";
 import { ChoiceMenu } from "@/app/_ui/menu";
 import type { useQuery } from "@/app/_ui/use-query";

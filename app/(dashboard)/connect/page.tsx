@@ -3,7 +3,7 @@ import Link from "next/link";
 import { CopyButton } from "@/app/_ui/copy-button";
 import { PageHead, SectionTitle } from "@/app/_ui/page-head";
 import { SnippetTabs } from "@/app/_ui/snippet-tabs";
-import { listMembers } from "@/lib/auth/queries";
+import { memberChoices } from "@/lib/auth/queries";
 import { env } from "@/lib/env";
 import { ROUTES } from "@/lib/gateway/routes";
 import { effectiveLimits, NO_LIMITS } from "@/lib/keys/limits";
@@ -17,10 +17,10 @@ import { TroubleTable } from "./trouble-table";
 export const metadata: Metadata = { title: "Connect" };
 
 export default async function ConnectPage() {
-  const { member, now } = await viewer();
-  const [standing, policy, members] = await Promise.all([readStanding(), getPolicy(), listMembers(member, now)]);
+  const { member } = await viewer();
+  const [standing, policy, members] = await Promise.all([readStanding(), getPolicy(), memberChoices(member)]);
   const own = members.find(({ id }) => id === member.memberId);
-  const limits = effectiveLimits(NO_LIMITS, own ?? NO_LIMITS, policy.roleLimits[member.role]);
+  const limits = effectiveLimits(NO_LIMITS, own?.limits ?? NO_LIMITS, policy.roleLimits[member.role]);
   const base = `${env.PUBLIC_URL}/v1`;
   return (
     <div className="page">

@@ -1,7 +1,8 @@
 "use client";
 
 import { type ReactNode, useEffect, useRef, useState } from "react";
-import { Button, ButtonLink } from "@/app/_ui/button";
+import { Button } from "@/app/_ui/button";
+import { ButtonLink } from "@/app/_ui/button-link";
 import { classes } from "@/app/_ui/classes";
 import { CodeBlock } from "@/app/_ui/code-block";
 import { Cut } from "@/app/_ui/cut";

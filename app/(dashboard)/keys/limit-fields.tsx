@@ -21,7 +21,7 @@ const placeholder = (value: number | null | undefined) =>
 
 /** What a key may use. Empty means: as the team's policy has it. */
 export function LimitFields({ own, fallback, rotateEveryDays, models, errorOf }: LimitFieldsProps) {
-  const number = (name: keyof Limits, label: string) => (
+  const number = (name: keyof Limits, label: string, help?: string) => (
     <TextField
       label={label}
       name={name}
@@ -29,6 +29,7 @@ export function LimitFields({ own, fallback, rotateEveryDays, models, errorOf }:
       autoComplete="off"
       defaultValue={shown(own?.[name])}
       placeholder={placeholder(fallback?.[name])}
+      help={help}
       error={errorOf(name)}
     />
   );
@@ -38,7 +39,7 @@ export function LimitFields({ own, fallback, rotateEveryDays, models, errorOf }:
         {number("rpm", "Requests a minute")}
         {number("tpm", "Tokens a minute")}
         {number("concurrency", "In parallel")}
-        {number("monthlyTokens", "Tokens a month")}
+        {number("monthlyTokens", "Tokens a month", "From the 1st, 00:00 UTC. The call that crosses it still finishes.")}
         <TextField
           label="Money a month"
           name="monthlyUsd"

@@ -1,5 +1,5 @@
 import type { Metadata } from "next";
-import { ButtonLink } from "@/app/_ui/button";
+import { ButtonLink } from "@/app/_ui/button-link";
 import { PlusIcon } from "@/app/_ui/icons";
 import { PageHead } from "@/app/_ui/page-head";
 import { env } from "@/lib/env";

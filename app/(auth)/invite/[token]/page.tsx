@@ -1,5 +1,5 @@
 import type { Metadata } from "next";
-import { ButtonLink } from "@/app/_ui/button";
+import { ButtonLink } from "@/app/_ui/button-link";
 import { Gate } from "@/app/_ui/gate";
 import { Note } from "@/app/_ui/note";
 import { viewInvite } from "@/lib/auth/invites";

@@ -1,6 +1,6 @@
 import type { Metadata } from "next";
 import type { ReactNode } from "react";
-import { ButtonLink } from "@/app/_ui/button";
+import { ButtonLink } from "@/app/_ui/button-link";
 import { Gate } from "@/app/_ui/gate";
 import { viewPasswordReset } from "@/lib/auth/resets";
 import { linkTokenSchema } from "@/lib/auth/schema";
