@@ -36,6 +36,7 @@ export async function startPodpass({ folder, podUrl, podKey }) {
   const url = `http://127.0.0.1:${port}`;
   await until(started, "ready", 600_000, async () => (await fetch(`${url}/readyz`)).ok);
   const podpass = (...args) => cli(args, env);
+  const podName = async () => (await podpass("pod", "list"))[0].name;
   return {
     url,
     /** What a command prints as JSON, with a text on its standard input. */
@@ -47,6 +48,8 @@ export async function startPodpass({ folder, podUrl, podKey }) {
       await podpass("pod", "edit", pod.name, "--behind-proxy", isBehind ? "on" : "off");
     },
     pods: () => podpass("pod", "list"),
+    editPod: async (...options) => podpass("pod", "edit", await podName(), ...options),
+    setPodKey: async (key) => cli(["pod", "key", await podName()], env, key),
     usage: (by) => podpass("usage", "export", "--by", by, "--format", "json"),
   };
 }

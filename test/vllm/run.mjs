@@ -8,6 +8,7 @@ import { CannotRunHere, installVllm } from "./install.mjs";
 import { compareTotals, compareWithPod, compareWithRow, settledRows } from "./ledger.mjs";
 import { compareAnswers, compareMetrics } from "./likeness.mjs";
 import { checkPodScripts } from "./pod-scripts.mjs";
+import { checkComingBack, checkGauges, checkKeyChange } from "./pod-states.mjs";
 import { startPodpass } from "./podpass.mjs";
 import { PROBES } from "./probes.mjs";
 import { stopAll } from "./processes.mjs";
@@ -124,11 +125,23 @@ async function checkContract(folder, python) {
       checkReconciliation({ podpass, vllm, podKey, model: MODEL }),
     );
   }
+  const forStates = podpass && (await podpass.issueKey("states"));
+  if (podpass) {
+    const given = { podpass, key: forStates.secret, model: MODEL, podKey };
+    await check("vLLM's load is on the pod's page", () => checkGauges(given));
+    await check("a key is changed under traffic", () => checkKeyChange(given));
+  }
   await check("JavaScript: a pod that ends mid-stream is told as an error", async () => {
     const told = await outlivePod({ ...target, key: forJavaScript, podKey }, vllm.kill);
     entries.push({ name: "a pod that ends mid-stream", told, counted: {} });
     return `${told.seen} pieces seen, the next call answered ${told.next}`;
   });
+  if (podpass) {
+    const given = { podpass, key: forStates.secret, model: MODEL, podKey };
+    await check("calls wait for a vLLM that is started again with another key", () =>
+      checkComingBack(given, (apiKey) => startVllm({ python, folder, apiKey, port: vllm.port })),
+    );
+  }
   if (podpass) await checkRows(podpass, entries, keys);
   return podpass;
 }

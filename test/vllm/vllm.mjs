@@ -25,10 +25,10 @@ export function makeModel(python, folder) {
   return model;
 }
 
-/** Serves the tiny model under `apiKey`; resolves when it answers. */
-export async function startVllm({ python, folder, apiKey }) {
+/** Serves the tiny model under `apiKey`, on a free port or a given one; resolves when it answers. */
+export async function startVllm({ python, folder, apiKey, port: wanted }) {
   const model = makeModel(python, folder);
-  const port = await freePort();
+  const port = wanted ?? (await freePort());
   const options = {
     model,
     "served-model-name": MODEL,
@@ -54,7 +54,7 @@ export async function startVllm({ python, folder, apiKey }) {
   );
   const url = `http://127.0.0.1:${port}`;
   await until(started, "ready", 300_000, async () => (await fetch(`${url}/health`)).ok);
-  return { url, counters: () => counters(url), rest: () => rest(url), kill: () => kill(started) };
+  return { url, port, counters: () => counters(url), rest: () => rest(url), kill: () => kill(started) };
 }
 
 async function counters(url) {

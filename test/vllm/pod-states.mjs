@@ -1,0 +1,84 @@
+import assert from "node:assert/strict";
+import { setTimeout as sleep } from "node:timers/promises";
+
+const LONGEST_WAIT_MS = 60_000;
+const HOLD_SECONDS = 300;
+
+/** The calls of Podpass that these checks need, as one member's. */
+function caller({ podpass, key, model }) {
+  return (fields = {}) =>
+    fetch(`${podpass.url}/v1/chat/completions`, {
+      method: "POST",
+      headers: { authorization: `Bearer ${key}`, "content-type": "application/json" },
+      body: JSON.stringify({ model, messages: [{ role: "user", content: "Hello." }], max_tokens: 8, ...fields }),
+    });
+}
+
+async function until(what, isSo) {
+  for (const deadline = Date.now() + LONGEST_WAIT_MS; Date.now() < deadline; await sleep(500)) {
+    const [pod] = await what.podpass.pods();
+    if (isSo(pod)) return pod;
+  }
+  throw new Error("the pod's page never said so");
+}
+
+/** What vLLM tells of its load is on the pod's page while a call runs, and gone when it has ended. */
+export async function checkGauges(given) {
+  const ask = caller(given);
+  const left = new AbortController();
+  const stream = await ask({ stream: true, max_tokens: 4_000, ignore_eos: true });
+  const reader = stream.body.getReader();
+  const reading = (async () => {
+    while (!left.signal.aborted && !(await reader.read()).done);
+    await reader.cancel();
+  })();
+  const busy = await until(given, ({ gauges }) => gauges?.running === 1);
+  left.abort();
+  await reading;
+  assert.ok(busy.gauges.kvCacheUsage > 0, `the cache's use is ${busy.gauges.kvCacheUsage}`);
+  assert.equal(busy.state, "serving");
+  await until(given, ({ gauges }) => gauges?.running === 0);
+  return `cache ${(busy.gauges.kvCacheUsage * 100).toFixed(1)}%`;
+}
+
+/** vLLM takes one key only; Podpass is told another one first and then the right one again, under traffic: no call fails. */
+export async function checkKeyChange(given) {
+  const ask = caller(given);
+  const statuses = [];
+  let isOver = false;
+  const lines = Array.from({ length: 4 }, async () => {
+    while (!isOver) {
+      const answer = await ask();
+      await answer.arrayBuffer();
+      statuses.push(answer.status);
+    }
+  });
+  await given.podpass.setPodKey("a-key-that-vllm-does-not-know");
+  const count = statuses.length;
+  while (statuses.length < count + 40) await sleep(50);
+  assert.equal((await given.podpass.pods())[0].state, "serving");
+  await given.podpass.setPodKey(given.podKey);
+  await sleep(3_000);
+  isOver = true;
+  await Promise.all(lines);
+  assert.deepEqual([...new Set(statuses)], [200]);
+  return `${statuses.length} calls`;
+}
+
+/** vLLM has ended. Calls wait in its waiting room until it is back, on the same port and with another key. */
+export async function checkComingBack(given, startAgain) {
+  await given.podpass.editPod("--hold-seconds", String(HOLD_SECONDS));
+  const ask = caller(given);
+  await until(given, ({ state }) => state === "unreachable");
+  const waiting = Array.from({ length: 5 }, () => ask());
+  const podKey = "another-key-since-the-restart-0123456789";
+  const [vllm] = await Promise.all([startAgain(podKey), given.podpass.setPodKey(podKey)]);
+  const answers = await Promise.all(waiting);
+  const statuses = answers.map(({ status }) => status);
+  assert.deepEqual(statuses, Array(5).fill(200));
+  const waits = answers.map(({ headers }) => Number(headers.get("x-podpass-queue-ms")));
+  assert.ok(Math.min(...waits) > 1_000, `they waited ${waits.join(", ")} ms`);
+  await Promise.all(answers.map((answer) => answer.arrayBuffer()));
+  vllm.kill();
+  return `they waited up to ${Math.round(Math.max(...waits) / 1_000)} s`;
+}
