@@ -223,4 +223,20 @@ describe("with a pod that answers", () => {
     await testPod(admin, { podId: ours, baseUrl: baseUrl(), apiKey: "typed" });
     expect(asked.slice(2)).toEqual(["Bearer pod-key-1", "Bearer pod-key-1", "Bearer typed", "Bearer typed"]);
   });
+
+  test("a key that was mistyped does not push out the one that works when it is corrected", async () => {
+    const strict = createServer((request, response) => {
+      const isOpen = request.url === "/health" || request.headers.authorization === "Bearer works";
+      response.writeHead(isOpen ? 200 : 401).end(JSON.stringify({ data: [{ id: "llama" }] }));
+    });
+    await new Promise<void>((resolve) => strict.listen(0, "127.0.0.1", resolve));
+    const { podId } = await newPod({
+      baseUrl: `http://127.0.0.1:${(strict.address() as AddressInfo).port}`,
+      apiKey: "works",
+    });
+    await replacePodKey(admin, { podId, apiKey: "mistyped" }, now);
+    await replacePodKey(admin, { podId, apiKey: "comes-later" }, now);
+    expect(await storedPodKey(podId)).toMatchObject({ apiKey: "comes-later", previousKey: "works" });
+    strict.close();
+  });
 });

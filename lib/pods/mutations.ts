@@ -81,9 +81,12 @@ export async function editPod(actor: Actor, input: EditPod, now: Date): Promise<
  */
 export async function replacePodKey(actor: Actor, { podId, apiKey }: ReplacePodKey, now: Date): Promise<void> {
   requirePodAdmin(actor);
+  const stays = await keyInUse(podId);
   await db.$transaction(async (tx) => {
     const pod = await lockPod(tx, podId);
-    await tx.pod.update({ where: { id: podId }, data: keyChange(pod, apiKey, now), select: { id: true } });
+    const change = keyChange(pod, apiKey, now);
+    const data = { ...change, ...(stays && change.previousSealedKey && { previousSealedKey: stays }) };
+    await tx.pod.update({ where: { id: podId }, data, select: { id: true } });
     await note(tx, actor, "pod.replace_key", podId, now, {});
   });
 }
@@ -272,14 +275,29 @@ function requireAllowedHost(baseUrl: string) {
   throw new AppError("invalid_request", explain("forbidden_address").sentence, { param: "baseUrl" });
 }
 
+const KEY_TEST_MS = 3_000;
+
 const NO_KEYS = { sealedKey: null, previousSealedKey: null };
+
+type KeyColumns = Pick<Keyed, "sealedKey"> & { previousSealedKey: Keyed["sealedKey"]; keyChangedAt: Date };
 
 type Keyed = { id: string; sealedKey: Uint8Array<ArrayBuffer> | null; baseUrl: string };
 
 /** A new key beside the one before, if there was one. A key that is typed again is no change. */
-function keyChange({ id, sealedKey }: Keyed, apiKey: string, now: Date) {
+function keyChange({ id, sealedKey }: Keyed, apiKey: string, now: Date): Partial<KeyColumns> {
   if (sealedKey !== null && openedKey({ id, sealedKey }).apiKey === apiKey) return {};
   return { sealedKey: sealed(id, apiKey), previousSealedKey: sealedKey, keyChangedAt: now };
+}
+
+/**
+ * Of two keys that are tried, the one before where the pod takes only that: the present one was mistyped, or comes too early, and the
+ * next change must not push out what works. Null: there is nothing to keep.
+ */
+async function keyInUse(podId: string): Promise<Uint8Array<ArrayBuffer> | null> {
+  const { previousSealedKey } = await livePod(db, podId);
+  if (previousSealedKey === null) return null;
+  const found = await testPodConnection(await storedPodKey(podId), { deadlineMs: KEY_TEST_MS });
+  return found.ok && found.takesKeyBefore ? previousSealedKey : null;
 }
 
 function sealed(podId: string, apiKey: string) {
