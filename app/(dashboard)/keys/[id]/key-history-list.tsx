@@ -7,6 +7,7 @@ import {
   RevokeIcon,
   RotateIcon,
   SettingsIcon,
+  WarnIcon,
 } from "@/app/_ui/icons";
 import { Time } from "@/app/_ui/time";
 import type { keyHistory } from "@/lib/keys/queries";
@@ -21,6 +22,10 @@ const ICONS: Record<string, typeof EditIcon> = {
   "key.enable": PlayIcon,
   "key.limits": SettingsIcon,
   "key.remind": ClockIcon,
+  "key.report": RevokeIcon,
+  "key.report_ended": WarnIcon,
+  "key.new_network": WarnIcon,
+  "key.unusual_rate": WarnIcon,
 };
 
 const KINDS: Record<string, string> = { cli: "Command line", system: "Podpass" };
