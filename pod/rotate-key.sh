@@ -234,6 +234,7 @@ main() {
   if ! command -v curl >/dev/null; then fail "curl is missing: apt-get install curl"; fi
   WORKSPACE=$(cd -- "$WORKSPACE" 2>/dev/null && pwd) || fail "$WORKSPACE is not a folder." "WORKSPACE is the folder start-server.sh was given."
   LOGS=$WORKSPACE/logs
+  if [[ -d $LOGS && ! -x $LOGS ]]; then fail "$LOGS is closed to this user." "Run this as the user who started the server."; fi
   if [[ ! -f $LOGS/api-key.txt ]]; then fail "There is no key in $LOGS/api-key.txt." "start-server.sh makes the first one."; fi
   read_key "$LOGS/api-key.txt"
   if [[ -z $KEY ]]; then fail "$LOGS/api-key.txt is empty." "start-server.sh makes a new one."; fi

@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { chmodSync, copyFileSync, mkdirSync, statSync, symlinkSync, writeFileSync } from "node:fs";
+import { chmodSync, copyFileSync, mkdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -152,6 +152,46 @@ describe("start-server.sh", { timeout: 90_000, concurrent: true }, () => {
     const elsewhere = await rig.blank();
     symlinkSync("/tmp", elsewhere.logs);
     expect((await elsewhere.run("start-server.sh")).err).toContain("is a link");
+  });
+
+  test("says once where the file system keeps no modes, and goes on", async () => {
+    const pod = await rig.blank();
+    const stubs = join(pod.workspace, "stubs");
+    mkdirSync(stubs);
+    writeFileSync(join(stubs, "stat"), "#!/bin/sh\necho 666\n", { mode: 0o755 });
+    const { code, out } = await pod.run("start-server.sh", {
+      PATH: `${stubs}:${rig.bin}:/usr/local/bin:/usr/bin:/bin`,
+    });
+    expect([code, out.split("other users of this machine can read the key").length]).toEqual([0, 2]);
+    expect((await pod.run("stop-server.sh")).code).toBe(0);
+  });
+
+  test.skipIf(process.getuid?.() !== 0)("a folder of another user is told from an empty one", async () => {
+    const pod = await rig.blank();
+    mkdirSync(pod.logs, { mode: 0o700 });
+    chmodSync(rig.folder, 0o755);
+    chmodSync(pod.workspace, 0o777);
+    const asNobody = (script: string) =>
+      new Promise<string>((resolve) => {
+        const env = { PATH: `${rig.bin}:/usr/bin:/bin`, WORKSPACE: pod.workspace, MODEL: "m" };
+        // The script comes by standard input: the folder it lies in may be closed to others too.
+        const child = spawn("bash", ["-s"], {
+          env: env as unknown as NodeJS.ProcessEnv,
+          uid: 65534,
+          gid: 65534,
+          cwd: "/",
+        });
+        let said = "";
+        child.stderr.on("data", (data: Buffer) => {
+          said += String(data);
+        });
+        child.once("close", (code) => resolve(`${code} ${said}`));
+        child.stdin.end(readFileSync(join(SCRIPTS, script)));
+      });
+    expect(await asNobody("stop-server.sh")).toMatch(/^1 .*closed to this user/);
+    expect(await asNobody("rotate-key.sh")).toMatch(/^1 .*closed to this user/);
+    expect(await asNobody("test-api.sh")).toMatch(/^2 .*closed to this user/);
+    expect(await asNobody("start-server.sh")).toMatch(/^1 .*belongs to another user/);
   });
 
   test("says what vLLM said when it ends while loading, with advice, and leaves nothing running", async () => {

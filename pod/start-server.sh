@@ -139,6 +139,8 @@ close_to_others() {
   chmod "$2" "$1" 2>/dev/null || true
   mode=$(stat -c %a "$1")
   if [[ $mode != *00 ]]; then
+    if [[ -n ${MODES_TOLD:-} ]]; then return 0; fi
+    MODES_TOLD=yes
     say "Note: $1 has mode $mode, and this file system doesn't take $2: other users of this machine can read the key." \
       "On a pod where everybody is root that changes nothing."
   elif [[ -f $1 ]]; then

@@ -85,6 +85,7 @@ main() {
   if ! [[ $STOP_TIMEOUT =~ ^[0-9]{1,5}$ ]]; then fail "STOP_TIMEOUT must be a number of seconds, not \"$STOP_TIMEOUT\"."; fi
   LOGS=$WORKSPACE/logs
   if [[ ! -d $LOGS ]]; then fail "$LOGS does not exist." "WORKSPACE is the folder start-server.sh was given."; fi
+  if [[ ! -r $LOGS || ! -x $LOGS ]]; then fail "$LOGS is closed to this user." "Stop it as the user who started it."; fi
   if [[ -e $LOGS/server.pid && ! -O $LOGS/server.pid ]]; then fail "$LOGS/server.pid belongs to another user." "Stop it as that user."; fi
   if ! read_record; then
     say "No server runs with $WORKSPACE."

@@ -26,6 +26,7 @@ fail() {
 # Finds KEY and URL.
 find_target() {
   local logs=${WORKSPACE:-/workspace}/logs name value url=''
+  if [[ -d $logs && ! -x $logs ]]; then fail "$logs is closed to this user." "Run this as the user who started the server."; fi
   if [[ ! -f $logs/api-key.txt ]]; then
     fail "There is no key in $logs/api-key.txt." "WORKSPACE is the folder start-server.sh was given. From elsewhere: test-api-local.sh"
   fi
