@@ -19,8 +19,8 @@ const LOOK_MS = 1_000;
 const AT_ONCE = 100;
 
 /**
- * Writes down now and then how far long answers have come (streams, and what is put together from one), so that a crash costs each the tokens of a few seconds and not
- * of its whole life. One timer asks them; nothing is done per event.
+ * Writes down now and then how far long answers have come (streams, and what is put together from one), so that a crash costs
+ * each the tokens of a few seconds and not of its whole life. One timer asks them; nothing is done per event.
  */
 export function keepProgress({ calls, write, everyMs = EVERY_MS, now = () => performance.now() }: Options) {
   const writtenAt = new WeakMap<LiveCall, number>();
