@@ -105,9 +105,9 @@ async function startDoomed() {
 }
 
 /** The ms from now until a secret is refused by a replica. */
-async function untilRefused(index: number, secret: string) {
+async function untilRefused(index: number, secret: string, askEveryMs = 5) {
   const from = performance.now();
-  while ((await statusOf(index, secret)) !== 401) await sleep(5);
+  while ((await statusOf(index, secret)) !== 401) await sleep(askEveryMs);
   return performance.now() - from;
 }
 
@@ -171,23 +171,27 @@ trial("a replica that is killed: its calls still hold their places at first", as
   expect(await passed(4, doomed.key.secret)).toBe(0);
 });
 
-trial("a new secret and a rotated one work at once on both, and an outgoing one until its end", async () => {
-  for (let round = 0; round < 20; round += 1) {
-    const key = await ownKey();
-    expect([await statusOf(0, key.secret), await statusOf(1, key.secret)]).toEqual([200, 200]);
-    const rotated = await rotateKey(operator(), { keyId: key.keyId, graceMs: 60_000 }, new Date());
-    const answers = [rotated.secret, key.secret].flatMap((secret) => [statusOf(0, secret), statusOf(1, secret)]);
-    expect(await Promise.all(answers)).toEqual([200, 200, 200, 200]);
-    const last = await rotateKey(operator(), { keyId: key.keyId, graceMs: 0 }, new Date());
-    expect([await statusOf(1, last.secret), await statusOf(0, last.secret)]).toEqual([200, 200]);
-  }
-});
+trial(
+  "a new secret and a rotated one work at once on both, and an outgoing one until its end",
+  async () => {
+    for (let round = 0; round < 8; round += 1) {
+      const key = await ownKey();
+      expect([await statusOf(0, key.secret), await statusOf(1, key.secret)]).toEqual([200, 200]);
+      const rotated = await rotateKey(operator(), { keyId: key.keyId, graceMs: 60_000 }, new Date());
+      const answers = [rotated.secret, key.secret].flatMap((secret) => [statusOf(0, secret), statusOf(1, secret)]);
+      expect(await Promise.all(answers)).toEqual([200, 200, 200, 200]);
+      const last = await rotateKey(operator(), { keyId: key.keyId, graceMs: 0 }, new Date());
+      expect([await statusOf(1, last.secret), await statusOf(0, last.secret)]).toEqual([200, 200]);
+    }
+  },
+  60_000,
+);
 
 trial(
   "a key revoked through one replica is refused there by the next request, and by the other within a second",
   async () => {
     const waits: number[] = [];
-    for (let round = 0; round < 100; round += 1) {
+    for (let round = 0; round < 80; round += 1) {
       const key = await ownKey();
       expect([await statusOf(0, key.secret), await statusOf(1, key.secret)]).toEqual([200, 200]);
       await fetch(`${replica(0).url}/keys`, { method: "POST", headers: { "x-key": key.keyId } });
@@ -197,29 +201,30 @@ trial(
     }
     expect(quantile(waits, 0.99)).toBeLessThanOrEqual(1_000);
   },
-  60_000,
+  120_000,
 );
 
 trial(
   "with every notice lost a revoked key is refused within five seconds, and a rotated secret still works at once",
   async () => {
-    const keys = await Promise.all(Array.from({ length: 30 }, ownKey));
+    const keys: Awaited<ReturnType<typeof ownKey>>[] = [];
+    for (let n = 0; n < 20; n += 1) keys.push(await ownKey());
     await Promise.all(keys.flatMap(({ secret }) => [statusOf(0, secret), statusOf(1, secret)]));
     wire.loseNotices(true);
-    const waits = await Promise.all(
-      keys.map(async ({ keyId, secret }, n) => {
-        await sleep(n * 60);
-        await revokeKey(operator(), { keyId }, new Date());
-        return Promise.all([untilRefused(0, secret), untilRefused(1, secret)]);
-      }),
-    );
-    expect(Math.max(...waits.flat())).toBeLessThanOrEqual(5_000);
+    const waits: Promise<number>[] = [];
+    for (const { keyId, secret } of keys) {
+      await revokeKey(operator(), { keyId }, new Date());
+      waits.push(untilRefused(0, secret, 50), untilRefused(1, secret, 50));
+      await sleep(50); // at different moments between two polls
+    }
+    expect(Math.max(...(await Promise.all(waits)))).toBeLessThanOrEqual(5_000);
     const key = await ownKey();
     await Promise.all([statusOf(0, key.secret), statusOf(1, key.secret)]);
     const rotated = await rotateKey(operator(), { keyId: key.keyId, graceMs: 60_000 }, new Date());
     expect([await statusOf(0, rotated.secret), await statusOf(1, rotated.secret)]).toEqual([200, 200]);
     wire.loseNotices(false);
   },
+  60_000,
 );
 
 trial(
