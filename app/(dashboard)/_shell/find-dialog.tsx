@@ -2,9 +2,10 @@
 
 import { useRouter } from "next/navigation";
 import { type KeyboardEvent, useId, useLayoutEffect, useState, useTransition } from "react";
+import { IconButton } from "@/app/_ui/button";
 import { Dialog } from "@/app/_ui/dialog";
 import { counted } from "@/app/_ui/figures";
-import { SearchIcon } from "@/app/_ui/icons";
+import { CloseIcon, SearchIcon } from "@/app/_ui/icons";
 import { type Command, foundCommands, standingCommands } from "./find-commands";
 import { sectionsOf } from "./find-ranking";
 import { cutAt } from "./fuzzy";
@@ -82,6 +83,9 @@ export function FindDialog({ entries, onClose, onHelp }: FindDialogProps) {
             onKeyDown={onKeyDown}
             data-focus
           />
+          <IconButton label="Close" className="only-phone" onClick={onClose}>
+            <CloseIcon />
+          </IconButton>
         </div>
         <div role="listbox" id={`${id}-list`} aria-label="Pages and actions" className="find-list">
           {sections.map((section) => (
