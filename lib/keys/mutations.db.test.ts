@@ -143,6 +143,7 @@ describe("a rotation", () => {
   test("leaves the old secret its grace period, and the key its id", async () => {
     const first = await newKey(me);
     const second = await rotateKey(me, { keyId: first.keyId, secretId: first.secretId, graceMs: HOUR }, now);
+    expect([first.models, second.models]).toEqual([[], []]);
     expect(second).toMatchObject({ keyId: first.keyId, outgoingExpiresAt: later(HOUR) });
     expect(second.secret).not.toBe(first.secret);
     expect(await secretsOf(first.keyId)).toMatchObject([

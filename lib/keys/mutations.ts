@@ -110,7 +110,7 @@ export async function rotateKey(
     });
     const after = { graceMs, outgoingExpiresAt: endsAt, hint: hintOf(secret) };
     await settle(tx, actor, { action: "key.rotate", keyId, memberId: key.memberId, after, at: now });
-    return { secretId, outgoingExpiresAt: endsAt, models: key.models };
+    return { secretId, outgoingExpiresAt: endsAt, models: key.models ?? [] };
   });
 
   return { keyId, ...rotated, secret, hint: hintOf(secret) };
@@ -253,8 +253,9 @@ type LockedKey = {
   concurrency: number | null;
   monthlyTokens: bigint | null;
   monthlyMicroUsd: bigint | null;
-  models: string[];
-  cidrs: string[];
+  /** Null where none was ever named. */
+  models: string[] | null;
+  cidrs: string[] | null;
 };
 
 type Attempt = { keyId: string; attempted: string };

@@ -143,7 +143,13 @@ export function KeyList({ keys, next, counts, members, days, context, refused, n
                     Last used
                   </SortHead>
                   <th>14 days, tokens</th>
-                  <SortHead {...sort} by="created" firstDescending isDefault className="low-rank">
+                  <SortHead
+                    {...sort}
+                    by="created"
+                    firstDescending
+                    isDefault
+                    className={members.length > 1 ? "low-rank lower-rank" : "low-rank"}
+                  >
                     Created
                   </SortHead>
                   <SortHead {...sort} by="expires">

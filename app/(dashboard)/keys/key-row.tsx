@@ -1,6 +1,7 @@
 "use client";
 
 import Link from "next/link";
+import { classes } from "@/app/_ui/classes";
 import { useNow } from "@/app/_ui/clock";
 import { Cut } from "@/app/_ui/cut";
 import { Sparkline } from "@/app/_ui/sparkline";
@@ -46,7 +47,7 @@ export function KeyRow({ of: key, showMember, days, onOpen, onTurn, rotateEveryD
       <td className="at-end">
         <Sparkline days={days} label="Tokens a day, last 14 days" />
       </td>
-      <td className="no-phone low-rank">
+      <td className={classes("no-phone low-rank", showMember && "lower-rank")}>
         <Time at={key.createdAt} style="day" />
       </td>
       <td className="no-phone">{key.expiresAt ? <Time at={key.expiresAt} style="day" /> : "Never"}</td>
