@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { change, compact, duration, money, percent } from "./figures";
+import { change, compact, duration, money, moneyTick, percent } from "./figures";
 
 test.each([
   [0, "0"],
@@ -18,6 +18,7 @@ test("money under a cent is never shown as nothing", () => {
   expect(money(200)).toBe("<$0.01");
   expect(money(780_000)).toBe("$0.78");
   expect(money(1_234_560_000)).toBe("$1,235");
+  expect([50_000, 2_500, 12_000_000, 1_500_000_000].map(moneyTick)).toEqual(["$0.05", "$0.0025", "$12", "$1,500"]);
 });
 
 test("a change is never infinite", () => {

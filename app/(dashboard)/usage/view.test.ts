@@ -24,6 +24,16 @@ test("a range of hours is never widened", () => {
   expect(view.before).toEqual({ from: new Date("2026-11-22T06:05:00Z"), to: view.from });
 });
 
+test("money is shared out by the hour, so no bar is shorter, and none is told apart by outcome", () => {
+  expect(readView({ range: "6h", metric: "cost" }, ada)).toMatchObject({ metric: "cost", bucket: "hour" });
+  expect(readView({ range: "1h", metric: "cost" }, ada).bucket).toBe("hour");
+  expect(readView({ metric: "cost" }, ada).bucket).toBe("day");
+  expect(readView({ range: "1h", metric: "cost", by: "outcome" }, ada)).toMatchObject({
+    metric: "requests",
+    bucket: "minute",
+  });
+});
+
 test("days of a custom range begin at the zone's midnight, also off the whole hour", () => {
   const view = readView({ range: "custom", from: "2026-11-01", to: "2026-11-02" }, katherine);
   expect(view.from).toEqual(new Date("2026-10-31T18:15:00Z"));
