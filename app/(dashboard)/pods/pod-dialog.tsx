@@ -131,7 +131,7 @@ export function PodDialog({ pod: of, onClose }: PodDialogProps) {
           <details className="disclosure" open={pod !== null}>
             <summary>
               <ChevronIcon size={12} />
-              Price, share and waiting <span className="muted">what it costs, how much it gets, who waits</span>
+              Price and share <span className="muted">cost, weight, waiting room</span>
             </summary>
             <div className="rows">
               <div className="pairs">
