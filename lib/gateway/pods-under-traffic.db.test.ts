@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { createPodProbe } from "@/lib/pods/probe";
+import { createPodProbe, type PodProbe } from "@/lib/pods/probe";
 import { type Simulator, startSimulator } from "@/pod/simulator/simulator";
 import { type GatewayRig, startGatewayRig, type Transport } from "@/test/rig/gateway";
 import { addRigPod, rekey, setPod } from "@/test/rig/pods";
@@ -235,4 +235,80 @@ describe.each<Transport>(["socket", "node", "web"])("through %s", { timeout: 60_
     await setPod(rig, otherId, { removed_at: new Date() });
     await other.close();
   });
+});
+
+describe("beside another pod", { timeout: 60_000 }, () => {
+  let [pod, other]: Simulator[] = [];
+  let rig: GatewayRig;
+  let otherId: string;
+  let secret: string;
+  let probe: PodProbe;
+  let aheadMs = 0;
+
+  beforeAll(async () => {
+    const options = { models: [MODEL], tokensPerSecond: 2_000, ttftMs: 2 };
+    pod = await startSimulator({ ...options, keys: [FIRST_KEY] });
+    other = await startSimulator({ ...options, keys: [SECOND_KEY] });
+    // The probe's clock can be put forward: it asks for a token only now and then.
+    probe = createPodProbe({ now: () => new Date(Date.now() + aheadMs) });
+    const waits = { firstByteMs: 1_000 };
+    rig = await startGatewayRig("socket", pod.url, FIRST_KEY, [MODEL], undefined, {}, waits, probe);
+    otherId = await addRigPod(rig, other.url, { key: SECOND_KEY, models: [MODEL] });
+    secret = (await rig.issueKey()).secret;
+  });
+
+  afterAll(async () => {
+    await rig?.stop();
+    await Promise.all([pod?.close(), other?.close()]);
+  });
+
+  const chat = (fields: object = {}, as = secret) =>
+    fetch(`${rig.url}/v1/chat/completions`, {
+      method: "POST",
+      headers: { authorization: `Bearer ${as}`, "content-type": "application/json" },
+      body: JSON.stringify({
+        model: MODEL,
+        messages: [{ role: "user", content: "Rivers." }],
+        max_tokens: 8,
+        ...fields,
+      }),
+    });
+
+  test("a pod that is slow gets fewer calls than one that isn't", async () => {
+    const own = await rig.issueKey();
+    pod?.control.set({ ttftMs: 400 });
+    const call = async (left: number): Promise<void> => {
+      await (await chat({}, own.secret)).arrayBuffer();
+      if (left > 1) await call(left - 1);
+    };
+    await Promise.all(Array.from({ length: 6 }, () => call(10)));
+    pod?.control.set({ ttftMs: 2 });
+    const rows = await rig.rowsOf(own.keyId);
+    const fast = rows.filter(({ pod_id }) => pod_id === otherId).length;
+    expect(rows.every(({ outcome }) => outcome === "completed")).toBe(true);
+    expect(fast).toBeGreaterThan(36);
+  });
+
+  test.each(["error-500", "hang"] as const)(
+    "a pod that answers its health but no call (%s) is left out once a probe has proven it",
+    async (mode) => {
+      const state = () => rig.gateway.stats().pods.map((known) => known.state);
+      await expect.poll(state, { timeout: 20_000 }).toEqual(["serving", "serving"]);
+      // What a probe asks for hangs in neither case: its deadline is none of this test.
+      pod?.control.fail({ mode, path: "/v1/chat/completions" }, { mode: "error-500", path: "/v1/completions" });
+      const met = await Promise.all(Array.from({ length: 6 }, () => chat()));
+      expect(met.filter(({ status }) => status === (mode === "hang" ? 504 : 502)).length).toBeGreaterThan(0);
+      const isFailing = async () => {
+        aheadMs += 16_000;
+        await probe();
+        await rig.gateway.refresh();
+        return state();
+      };
+      await expect.poll(isFailing, { timeout: 40_000, interval: 100 }).toEqual(["failing", "serving"]);
+      const after = await Promise.all(Array.from({ length: 20 }, () => chat()));
+      expect(after.map(({ status }) => status)).toEqual(Array(20).fill(200));
+      pod?.control.heal();
+      await expect.poll(isFailing, { timeout: 40_000, interval: 100 }).toEqual(["serving", "serving"]);
+    },
+  );
 });
