@@ -23,28 +23,34 @@ export function useFound(typed: string): Found {
   const [found, setFound] = useState(NOTHING);
   const name = nameIn(typed);
 
-  useEffect(() => {
-    const left = new AbortController();
-    const ask = async () => {
-      const answer = await fetch(`/find?${new URLSearchParams({ q: name })}`, { signal: left.signal });
-      // An ended session leads to the sign-in page, which is no answer to this.
-      if (!answer.ok || !answer.headers.get("content-type")?.includes("json")) return;
-      const more = (await answer.json()) as Found;
-      setFound((known) => ({
-        keys: joined(known.keys, more.keys),
-        members: joined(known.members, more.members),
-        pods: joined(known.pods, more.pods),
-      }));
-    };
-    // An answer that comes late, or not at all, changes nothing.
-    const timer = setTimeout(() => void ask().catch(() => undefined), name === "" ? 0 : PAUSE_MS);
-    return () => {
-      clearTimeout(timer);
-      left.abort();
-    };
-  }, [name]);
+  // What is typed goes on while the first list comes: that one is wanted whatever comes of the rest.
+  useEffect(() => askFor("", setFound, 0), []);
+  useEffect(() => (name === "" ? undefined : askFor(name, setFound, PAUSE_MS)), [name]);
 
   return found;
+}
+
+type SetFound = (join: (known: Found) => Found) => void;
+
+/** Asks after a pause and adds what is answered. An answer that comes too late, or not at all, changes nothing. */
+function askFor(name: string, setFound: SetFound, pauseMs: number): () => void {
+  const left = new AbortController();
+  const ask = async () => {
+    const answer = await fetch(`/find?${new URLSearchParams({ q: name })}`, { signal: left.signal });
+    // An ended session leads to the sign-in page, which is no answer to this.
+    if (!answer.ok || !answer.headers.get("content-type")?.includes("json")) return;
+    const more = (await answer.json()) as Found;
+    setFound((known) => ({
+      keys: joined(known.keys, more.keys),
+      members: joined(known.members, more.members),
+      pods: joined(known.pods, more.pods),
+    }));
+  };
+  const timer = setTimeout(() => void ask().catch(() => undefined), pauseMs);
+  return () => {
+    clearTimeout(timer);
+    left.abort();
+  };
 }
 
 function joined<Row extends { id: string }>(known: readonly Row[], more: readonly Row[]): Row[] {
