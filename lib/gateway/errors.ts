@@ -1,6 +1,7 @@
 import { AppError } from "@/lib/errors";
 import type { Dialect } from "./routes";
 import { encodeEvent } from "./sse";
+import { PodUnavailable } from "./unavailable";
 
 /** A finished answer of our own: everything a transport needs. */
 export type Answer = { status: number; headers: Record<string, string>; body: Buffer };
@@ -71,6 +72,7 @@ export function errorAnswer(
   if (status === 401) headers["www-authenticate"] = "Bearer";
   // SDKs repeat 408, 409, 429 and every 5xx on their own: say where that is in vain.
   if (!retry && (status === 409 || status === 429)) headers["x-should-retry"] = "false";
+  if (error instanceof PodUnavailable) headers["x-podpass-pod-state"] = error.state;
   if (error.retryAfterSeconds !== undefined)
     headers["retry-after"] = String(Math.max(1, Math.ceil(error.retryAfterSeconds)));
   return { status, headers, body };

@@ -1,5 +1,4 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import type { AppError } from "@/lib/errors";
 import { mayServeSoon } from "@/lib/pods/health";
 import type { Attempt } from "./attempt";
 import type { Call } from "./check";
@@ -33,13 +32,13 @@ export function createFindPod({ roster, room, onNeeded, now }: Options) {
     if (pod !== null) return pod;
     const refusal = whyNone(roster.active(), call, now());
     if (refusal instanceof PodUnavailable && holdMs(attempt, call) > 0) return null;
-    throw told(attempt, refusal);
+    throw refusal;
   }
 
   /** Waits for a pod that takes the call. Throws why there is none when the time is over. */
   async function hold({ attempt, call, client, affinity }: Wanted): Promise<LivePod> {
     const forMs = holdMs(attempt, call);
-    const refusal = () => told(attempt, whyNone(roster.active(), call, now()));
+    const refusal = () => whyNone(roster.active(), call, now());
     if (forMs <= 0) throw refusal();
     const since = now();
     try {
@@ -76,11 +75,3 @@ export function createFindPod({ roster, room, onNeeded, now }: Options) {
 }
 
 export type FindPod = ReturnType<typeof createFindPod>;
-
-/** Programs find the state in a header. */
-function told(attempt: Attempt, refusal: AppError) {
-  if (refusal instanceof PodUnavailable) {
-    attempt.limitHeaders = { ...attempt.limitHeaders, "x-podpass-pod-state": refusal.state };
-  }
-  return refusal;
-}

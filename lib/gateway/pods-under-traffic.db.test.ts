@@ -106,9 +106,9 @@ describe.each<Transport>(["socket", "node", "web"])("through %s", { timeout: 60_
   test("once neither key works the answer is 503 with the state, never the pod's 401", async () => {
     pod.control.set({ keys: ["another"] });
     const answer = await chat();
-    expect(answer.status).toBe(503);
+    expect([answer.status, answer.headers.get("x-podpass-pod-state")]).toEqual([503, "refusing_key"]);
     expect(await answer.json()).toMatchObject({
-      error: { code: "pod_unavailable", message: /refuses Podpass' own key/ },
+      error: { code: "pod_unavailable", message: expect.stringMatching(/refuses Podpass' own key/) },
     });
     pod.control.set({ keys: [SECOND_KEY] });
     await expect.poll(async () => (await chat()).status, { timeout: 15_000, interval: 200 }).toBe(200);
