@@ -22,23 +22,20 @@ async function until(what, isSo) {
   throw new Error("the pod's page never said so");
 }
 
-/** What vLLM tells of its load is on the pod's page while a call runs, and gone when it has ended. */
+/** What vLLM tells of its load is on the pod's page while calls run, and gone when they have ended. */
 export async function checkGauges(given) {
   const ask = caller(given);
-  const left = new AbortController();
-  const stream = await ask({ stream: true, max_tokens: 4_000, ignore_eos: true });
-  const reader = stream.body.getReader();
-  const reading = (async () => {
-    while (!left.signal.aborted && !(await reader.read()).done);
-    await reader.cancel();
-  })();
-  const busy = await until(given, ({ gauges }) => gauges?.running === 1);
-  left.abort();
-  await reading;
-  assert.ok(busy.gauges.kvCacheUsage > 0, `the cache's use is ${busy.gauges.kvCacheUsage}`);
+  let isOver = false;
+  const calls = Array.from({ length: 3 }, async () => {
+    while (!isOver) await (await ask({ max_tokens: 2_000, ignore_eos: true })).arrayBuffer();
+  });
+  const busy = await until(given, ({ gauges }) => gauges?.running > 0);
+  isOver = true;
+  await Promise.all(calls);
+  assert.ok(busy.gauges.running <= 3 && busy.gauges.kvCacheUsage > 0, `it says ${JSON.stringify(busy.gauges)}`);
   assert.equal(busy.state, "serving");
   await until(given, ({ gauges }) => gauges?.running === 0);
-  return `cache ${(busy.gauges.kvCacheUsage * 100).toFixed(1)}%`;
+  return `${busy.gauges.running} running, cache ${(busy.gauges.kvCacheUsage * 100).toFixed(1)}%`;
 }
 
 /** vLLM takes one key only; Podpass is told another one first and then the right one again, under traffic: no call fails. */
