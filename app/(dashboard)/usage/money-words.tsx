@@ -11,8 +11,10 @@ export function MoneyWords({ totals, weights }: { totals: Totals; weights: Token
     <>
       {idle > 0 && (
         <p className="table-foot">
-          <b>{money(shared)}</b> shared out and <b>{money(idle)}</b> idle make{" "}
-          <b title={`$${usdText(billOf(totals))}`}>{money(billOf(totals))}</b>, the pods' bill for these hours.
+          <span>
+            <b>{money(shared)}</b> shared out and <b>{money(idle)}</b> idle make{" "}
+            <b title={`$${usdText(billOf(totals))}`}>{money(billOf(totals))}</b>, the pods' bill for these hours.
+          </span>
         </p>
       )}
       <details className="disclosure">

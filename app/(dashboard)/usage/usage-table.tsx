@@ -109,7 +109,7 @@ export function UsageTable(props: UsageTableProps) {
                   <td className={isByMoney ? "right no-phone" : "right at-end"} title={exact(tokensOf(row))}>
                     <b>{compact(tokensOf(row))}</b>
                   </td>
-                  <td className="right" data-label="Share">
+                  <td className={isByMoney ? "right no-phone" : "right"} data-label="Share">
                     {percent(row.tokenShare, 1)} %
                   </td>
                   {isPriced && (
