@@ -26,8 +26,9 @@ beforeAll(async () => {
   redis = await createRedis();
   await redis.start();
   await seeds.addPod(pod.url, POD_KEY, [MODEL]);
-  servers = await Promise.all([startServer(), startServer()]);
-}, 60_000);
+  servers = [await startServer()];
+  servers.push(await startServer());
+}, 120_000);
 
 afterAll(async () => {
   // At once: a balancer that was asking until now would be waited for.
@@ -89,7 +90,7 @@ trial(
       const before = answered.length;
       expect(await server.end("SIGTERM")).toBe(0);
       servers[index] = await startServer(server);
-      await expect.poll(() => balancer.ready().length, { timeout: 20_000 }).toBe(2);
+      await expect.poll(() => balancer.ready().length, { timeout: 60_000 }).toBe(2);
       expect(answered.length).toBeGreaterThan(before);
       await sleep(1_000);
     }
@@ -114,7 +115,7 @@ trial(
       new Set(found.map((row) => `${row.outcome} ${row.streamed ? "stream" : "whole"} ${row.completion_tokens}`)),
     ).toEqual(new Set([`completed stream ${TOKENS}`, "completed whole 3"]));
   },
-  90_000,
+  180_000,
 );
 
 type Row = { request_id: string; outcome: string; streamed: boolean; completion_tokens: number };

@@ -53,7 +53,7 @@ beforeAll(async () => {
   }).listen(0, "127.0.0.1");
   await once(dashboard, "listening");
   for (const replica of replicas) replica.pagesAt((dashboard.address() as AddressInfo).port);
-}, 60_000);
+}, 120_000);
 
 afterAll(async () => {
   dashboard?.close();
