@@ -129,36 +129,53 @@ const NO_FIELDS = {
 const quantile = (values: number[], share: number) =>
   values.sort((a, b) => a - b)[Math.min(values.length - 1, Math.floor(values.length * share))] ?? Number.NaN;
 
+const troubles = () => replicas.reduce((sum, { output }) => sum + output().split("Redis is away").length - 1, 0);
+
+/** On a busy machine Redis can take longer than it is waited for; limits are divided then, which another test is about. */
+async function undisturbed(work: () => Promise<void>) {
+  for (let attempts = 1; ; attempts += 1) {
+    const before = troubles();
+    try {
+      return await work();
+    } catch (error) {
+      if (troubles() === before || attempts === 4) throw error;
+      await sleep(2_000);
+    }
+  }
+}
+
 trial(
   "bursts over both let exactly the limits through: requests, tokens, parallel calls, and a month's tokens",
-  async () => {
-    const rpm = await seeds.issueKey({ limits: { rpm: 20 } });
-    expect(await passed(100, rpm.secret)).toBe(20);
+  () =>
+    undisturbed(async () => {
+      const rpm = await seeds.issueKey({ limits: { rpm: 20 } });
+      expect(await passed(100, rpm.secret)).toBe(20);
 
-    const member = await seeds.issueKey({ memberLimits: { rpm: 15 } });
-    const second = await seeds.issueKey({ memberId: member.memberId });
-    const both = await Promise.all([passed(40, member.secret), passed(40, second.secret)]);
-    expect(both[0] + both[1]).toBe(15);
+      const member = await seeds.issueKey({ memberLimits: { rpm: 15 } });
+      const second = await seeds.issueKey({ memberId: member.memberId });
+      const both = await Promise.all([passed(40, member.secret), passed(40, second.secret)]);
+      expect(both[0] + both[1]).toBe(15);
 
-    const sized = { max_tokens: 50, ignore_eos: true };
-    const tpm = await seeds.issueKey({ limits: { tpm: 500 } });
-    const letIn = await passed(60, tpm.secret, sized);
-    expect(letIn).toBeGreaterThanOrEqual(6); // each reserves its prompt, estimated, and fifty
-    expect(letIn).toBeLessThanOrEqual(10);
+      const sized = { max_tokens: 50, ignore_eos: true };
+      const tpm = await seeds.issueKey({ limits: { tpm: 500 } });
+      const letIn = await passed(60, tpm.secret, sized);
+      expect(letIn).toBeGreaterThanOrEqual(6); // each reserves its prompt, estimated, and fifty
+      expect(letIn).toBeLessThanOrEqual(10);
 
-    const month = await seeds.issueKey({ limits: { monthlyTokens: 50 } });
-    expect(await passed(20, month.secret, sized)).toBe(1);
-    await sleep(300);
-    expect(await passed(4, month.secret, sized)).toBe(0);
+      const month = await seeds.issueKey({ limits: { monthlyTokens: 50 } });
+      expect(await passed(20, month.secret, sized)).toBe(1);
+      await sleep(300);
+      expect(await passed(4, month.secret, sized)).toBe(0);
 
-    const places = await seeds.issueKey({ limits: { concurrency: 4 } });
-    const left = new AbortController();
-    const held = await Promise.all([0, 1, 0, 1].map((index) => chat(index, places.secret, ENDLESS, left.signal)));
-    expect(held.map(({ status }) => status)).toEqual([200, 200, 200, 200]);
-    expect(await passed(10, places.secret)).toBe(0);
-    left.abort();
-    await expect.poll(() => passed(4, places.secret), { timeout: 10_000 }).toBe(4);
-  },
+      const places = await seeds.issueKey({ limits: { concurrency: 4 } });
+      const left = new AbortController();
+      const held = await Promise.all([0, 1, 0, 1].map((index) => chat(index, places.secret, ENDLESS, left.signal)));
+      expect(held.map(({ status }) => status)).toEqual([200, 200, 200, 200]);
+      expect(await passed(10, places.secret)).toBe(0);
+      left.abort();
+      await expect.poll(() => passed(4, places.secret), { timeout: 10_000 }).toBe(4);
+    }),
+  60_000,
 );
 
 trial("a replica that is killed: its calls still hold their places at first", async () => {
@@ -238,21 +255,21 @@ trial(
     const watching = setInterval(() => {
       most = Math.max(most, pod.load().running);
     }, 2);
-    const crowd = Promise.all(Array.from({ length: 120 }, (_, n) => statusOf(n % 2, greedy.secret, body)));
+    const waitOf = async (answer: Response) => {
+      expect(answer.status).toBe(200);
+      await answer.arrayBuffer();
+      return Number(answer.headers.get("x-podpass-queue-ms"));
+    };
+    const crowd = Promise.all(Array.from({ length: 120 }, (_, n) => chat(n % 2, greedy.secret, body).then(waitOf)));
     await sleep(200);
     const waits: number[] = [];
-    for (let n = 0; n < 10; n += 1) {
-      const answer = await chat(n % 2, modest.secret, body);
-      expect(answer.status).toBe(200);
-      waits.push(Number(answer.headers.get("x-podpass-queue-ms")));
-      await answer.arrayBuffer();
-    }
-    expect(new Set(await crowd)).toEqual(new Set([200]));
+    for (let n = 0; n < 10; n += 1) waits.push(await waitOf(await chat(n % 2, modest.secret, body)));
+    const usual = quantile(await crowd, 0.9);
     clearInterval(watching);
     expect(most).toBeLessThanOrEqual(6);
-    // A call takes a tenth of a second; a crowd of 120 before it would take two.
-    expect(quantile(waits, 0.5)).toBeLessThanOrEqual(200);
-    expect(Math.max(...waits)).toBeLessThanOrEqual(600);
+    // A call takes a tenth of a second, and the crowd two in all; on a busy machine everything takes longer.
+    expect(quantile(waits, 0.5)).toBeLessThanOrEqual(Math.max(200, usual / 8));
+    expect(Math.max(...waits)).toBeLessThanOrEqual(Math.max(600, usual / 3));
     await database.query("UPDATE pods SET max_in_flight = NULL WHERE id = $1", [podId]);
   },
 );
