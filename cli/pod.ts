@@ -55,11 +55,10 @@ export function inWords(found: ConnectionResult) {
 /** `pod list`. */
 export async function podList({ now }: Given): Promise<Answer> {
   const monthAt = new Date(Date.UTC(now.getUTCFullYear(), now.getUTCMonth(), 1));
-  const [pods, bills, counters] = await Promise.all([
-    listPods(operator()),
-    podBills(operator(), monthAt),
-    reconcilePods(operator()),
-  ]);
+  // One after the other: a command needs no connections beyond one.
+  const pods = await listPods(operator());
+  const bills = await podBills(operator(), monthAt);
+  const counters = await reconcilePods(operator());
   const rows = pods.map((pod) => [
     pod.name,
     pod.baseUrl,
