@@ -181,11 +181,10 @@ trial(
 trial("a replica that is killed: its calls still hold their places at first", async () => {
   // Old enough for their tokens to have been written down on the way.
   await sleep(Math.max(0, 7_000 - (performance.now() - doomed.since)));
-  expect(await passed(4, doomed.key.secret)).toBe(0);
   await replica(2).kill();
   doomed.killedAt = performance.now();
   await Promise.all(doomed.texts);
-  expect(await passed(4, doomed.key.secret)).toBe(0);
+  await undisturbed(async () => expect(await passed(4, doomed.key.secret)).toBe(0));
 });
 
 trial(
@@ -332,11 +331,11 @@ trial(
   "a replica that drains finishes its streams, takes nothing new, and leaves no place taken and no row open",
   async () => {
     const key = await seeds.issueKey({ limits: { concurrency: 3 } });
-    const body = { max_tokens: 400, ignore_eos: true, stream: true };
+    const body = { max_tokens: 1_500, ignore_eos: true, stream: true };
     const answers = await Promise.all([1, 1, 1].map((index) => chat(index, key.secret, body)));
     const ended = replica(1).drain(20_000);
     await expect.poll(() => statusOf(1, key.secret)).toBe(503);
-    expect(await statusOf(0, key.secret)).toBe(429);
+    await expect.poll(() => statusOf(0, key.secret), { timeout: 2_000 }).toBe(429);
     const texts = await Promise.all(answers.map((answer) => answer.text()));
     expect(texts.map((text) => /data: \[DONE\]\s*$/.test(text))).toEqual([true, true, true]);
     expect(await ended).toBe(0);
@@ -345,6 +344,6 @@ trial(
       "SELECT outcome, completion_tokens FROM usage_events WHERE key_id = $1 AND streamed",
       [key.keyId],
     );
-    expect(rows).toEqual(Array(3).fill({ outcome: "completed", completion_tokens: 400 }));
+    expect(rows).toEqual(Array(3).fill({ outcome: "completed", completion_tokens: 1_500 }));
   },
 );
