@@ -16,7 +16,7 @@ type Options = {
   roster: Pick<Roster, "pick" | "refresh" | "look">;
   hold: FindPod["hold"];
   /** Gives a call its place at a pod, in the order of its queue. */
-  enter(place: Place, pod: LivePod, attempt: Attempt, call: Call, client: Client): Promise<void>;
+  enter(place: Place, pod: LivePod, attempt: Attempt, call: Call, client: Client): void | Promise<void>;
 };
 
 type Again = {

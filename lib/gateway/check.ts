@@ -40,15 +40,34 @@ export function createCheck({ trustedProxies, isStrict }: CheckOptions) {
   }
 
   /** Reads and checks a body. Throws whatever of the catalogue says what is wrong with it. */
-  async function checkCall(request: Checkable, route: Route, caller: CallerFacts): Promise<Call> {
+  function checkCall(request: Checkable, route: Route, caller: CallerFacts): Call | Promise<Call> {
     const contentType = contentTypeOf(request.headers, route);
     refuseTooLong(request.headers, route);
-    const bytes = await request.readBody(route.largestBody);
+    const body = request.readBody(route.largestBody);
+    return body instanceof Promise
+      ? body.then((bytes) => checkBody(bytes, contentType, route, caller))
+      : checkBody(body, contentType, route, caller);
+  }
+
+  function checkBody(bytes: Buffer, contentType: string, route: Route, caller: CallerFacts): Call {
     const checked = route.kind === "audio" ? checkForm(bytes, contentType) : checkJson(route.kind, bytes, isStrict());
     if (caller.models.length > 0 && !caller.models.includes(checked.model)) {
       throw new AppError("model_not_allowed", "This key may not use that model.", { param: "model" });
     }
-    return { ...checked, route, contentType };
+    const { model, isStreamed, wish, body, needs, promptEstimate, outputEstimate, choicesPerPrompt } = checked;
+    // Named one by one: copying objects of two makers was a twentieth of a plain request.
+    return {
+      route,
+      contentType,
+      model,
+      isStreamed,
+      wish,
+      body,
+      needs,
+      promptEstimate,
+      outputEstimate,
+      choicesPerPrompt,
+    };
   }
 
   return { checkSource, checkCall };

@@ -20,10 +20,10 @@ export type Steps<Admitted extends Admission = Place> = {
   route(method: string, path: string): Match | null;
   authenticate(request: GatewayRequest, route: Route): CallerFacts | Promise<CallerFacts>;
   checkSource(request: GatewayRequest, caller: CallerFacts): string | null;
-  checkCall(request: GatewayRequest, route: Route, caller: CallerFacts): Promise<Call>;
+  checkCall(request: GatewayRequest, route: Route, caller: CallerFacts): Call | Promise<Call>;
   /** Routes that are answered from the pods' lists and health, without a body. */
   look(match: Match, requestId: string, caller: CallerFacts): Promise<Answer>;
-  admit(attempt: Attempt, call: Call, client: Client, request: GatewayRequest): Promise<Admitted>;
+  admit(attempt: Attempt, call: Call, client: Client, request: GatewayRequest): Admitted | Promise<Admitted>;
   record: {
     open(event: UsageEvent, ip: string | null): Promise<void> | void;
     final(event: UsageEvent): void;
@@ -70,27 +70,32 @@ export function createGateway<Admitted extends Admission>(steps: Steps<Admitted>
     }
   };
 
-  async function serve(attempt: Attempt, match: Match, request: GatewayRequest, client: Client) {
+  /** What need not wait goes on at once: a promise for each step would cost a plain request more than most steps do. */
+  function serve(attempt: Attempt, match: Match, request: GatewayRequest, client: Client): Promise<void> {
     attempt.ip = steps.checkSource(request, attempt.caller);
-    if (match.route.method === "GET") {
-      const answer = await steps.look(match, attempt.id, attempt.caller);
-      client.answer(answer.status, answer.headers, answer.body);
-      end(attempt, {
-        outcome: answer.status < 500 ? "completed" : "upstream_error",
-        status: answer.status,
-        tokens: NO_TOKENS,
-        errorCode: null,
-      });
-      return;
-    }
-    const call = await steps.checkCall(request, match.route, attempt.caller);
-    attempt.call = call;
-    await ask(attempt, call, request, client);
+    if (match.route.method === "GET") return show(attempt, match, client);
+    const checked = steps.checkCall(request, match.route, attempt.caller);
+    return checked instanceof Promise
+      ? checked.then((call) => ask(attempt, call, request, client))
+      : ask(attempt, checked, request, client);
+  }
+
+  async function show(attempt: Attempt, match: Match, client: Client) {
+    const answer = await steps.look(match, attempt.id, attempt.caller);
+    client.answer(answer.status, answer.headers, answer.body);
+    end(attempt, {
+      outcome: answer.status < 500 ? "completed" : "upstream_error",
+      status: answer.status,
+      tokens: NO_TOKENS,
+      errorCode: null,
+    });
   }
 
   /** From admission on, every way out passes `release` and leaves the row closed. */
   async function ask(attempt: Attempt, call: Call, request: GatewayRequest, client: Client) {
-    const place = await steps.admit(attempt, call, client, request);
+    attempt.call = call;
+    const admitted = steps.admit(attempt, call, client, request);
+    const place = admitted instanceof Promise ? await admitted : admitted;
     let tokens = NO_TOKENS;
     try {
       attempt.podId = place.pod.facts.id;

@@ -19,7 +19,7 @@ import { limitsTrouble, tellLimitsTrouble } from "@/lib/limits/standing";
 import { log } from "@/lib/log";
 import type { Mail } from "@/lib/mail/send";
 import type { PodProbe } from "@/lib/pods/probe";
-import { createFairQueue, type FairQueue } from "@/lib/pods/queue";
+import { createFairQueue, type FairQueue, type Turn } from "@/lib/pods/queue";
 import { openPodKey } from "@/lib/pods/seal";
 import { deriveKey } from "@/lib/secrets";
 import { createRecorder } from "@/lib/usage/recorder";
@@ -86,6 +86,7 @@ export async function openGateway({ env, probe, onNeeded = () => false, observe,
   const pepper = deriveKey(env.PODPASS_SECRET, "pepper");
   const sealingKey = deriveKey(env.PODPASS_SECRET, "podKey");
 
+  const patience = { ...PATIENCE, ...waits };
   const liveCalls = createLiveCalls(waits);
   // A key that changed may have streams running: they are looked at at once.
   const callers = openCallers((keyIds) => {
@@ -154,18 +155,14 @@ export async function openGateway({ env, probe, onNeeded = () => false, observe,
     authenticate,
     ...check,
     look: createLook({ pods: roster.active }),
-    admit: async (attempt, call, client, request) => {
+    admit(attempt, call, client, request) {
       const affinity = affinityOf(request.headers, call);
-      const found = roster.pick(call, affinity) ?? (await counted(finding.find({ attempt, call, client, affinity })));
-      const place = new Place(attempt, call, await limit(attempt, call), affinity);
-      try {
-        const pod = found ?? (await counted(finding.hold({ attempt, call, client, affinity })));
-        await enter(place, pod, attempt, call, client);
-        return place;
-      } catch (error) {
-        place.release(NO_TOKENS);
-        throw error;
-      }
+      const pod = roster.pick(call, affinity);
+      // Nearly always there is a pod and room: then nothing waits for anything.
+      if (pod === null || roleLimits === null) return admitLater(pod, affinity, attempt, call, client);
+      const permit = limit(attempt, call);
+      if (permit instanceof Promise) return permit.then((given) => place(given, pod, affinity, attempt, call, client));
+      return place(permit, pod, affinity, attempt, call, client);
     },
     record: {
       open(event, ip) {
@@ -181,25 +178,89 @@ export async function openGateway({ env, probe, onNeeded = () => false, observe,
     },
   });
 
-  async function limit(attempt: Attempt, call: Call): Promise<Permit> {
+  async function admitLater(
+    picked: LivePod | null,
+    affinity: string | null,
+    attempt: Attempt,
+    call: Call,
+    client: Client,
+  ): Promise<Place> {
+    const wanted = { attempt, call, client, affinity };
+    const pod = picked ?? (await counted(finding.find(wanted)));
     // Started while the database was away: the defaults are not known yet, and are not taken for none.
     if (roleLimits === null) await refresh();
+    const permit = await limit(attempt, call);
+    if (pod !== null) return place(permit, pod, affinity, attempt, call, client);
+    const held = new Place(attempt, call, permit, affinity);
+    return orBack(
+      held,
+      counted(finding.hold(wanted)).then((found) => enter(held, found, attempt, call, client)),
+    );
+  }
+
+  /** A place at this pod, once its queue lets the call in. */
+  function place(
+    permit: Permit,
+    pod: LivePod,
+    affinity: string | null,
+    attempt: Attempt,
+    call: Call,
+    client: Client,
+  ): Place | Promise<Place> {
+    const place = new Place(attempt, call, permit, affinity);
     try {
-      const permit = await admit(attempt.id, attempt.caller, reservationOf(call));
-      attempt.limitHeaders = permit.headers;
-      return permit;
+      const entering = enter(place, pod, attempt, call, client);
+      return entering instanceof Promise ? orBack(place, entering) : place;
     } catch (error) {
-      if (error instanceof LimitReached) attempt.limitHeaders = error.headers;
+      place.release(NO_TOKENS);
       throw error;
     }
   }
 
+  async function orBack(place: Place, entering: Promise<void> | void): Promise<Place> {
+    try {
+      await entering;
+      return place;
+    } catch (error) {
+      place.release(NO_TOKENS);
+      throw error;
+    }
+  }
+
+  function limit(attempt: Attempt, call: Call): Permit | Promise<Permit> {
+    try {
+      const permit = admit(attempt.id, attempt.caller, reservationOf(call));
+      if (permit instanceof Promise)
+        return permit.then(
+          (given) => granted(attempt, given),
+          (error) => denied(attempt, error),
+        );
+      return granted(attempt, permit);
+    } catch (error) {
+      return denied(attempt, error);
+    }
+  }
+
+  function granted(attempt: Attempt, permit: Permit) {
+    attempt.limitHeaders = permit.headers;
+    return permit;
+  }
+
+  function denied(attempt: Attempt, error: unknown): never {
+    if (error instanceof LimitReached) attempt.limitHeaders = error.headers;
+    throw error;
+  }
+
   /** Waits in the pod's queue, if there is one; how long is told in the answer. */
-  async function enter(place: Place, pod: LivePod, attempt: Attempt, call: Call, client: Client): Promise<void> {
+  function enter(place: Place, pod: LivePod, attempt: Attempt, call: Call, client: Client): void | Promise<void> {
     place.arrive(pod);
     const expected = { prompt: call.promptEstimate, output: call.outputEstimate };
     const found = queueOf(pod).enter(attempt.caller.memberId, expected, client);
-    const turn = found instanceof Promise ? await counted(found) : found;
+    if (found instanceof Promise) return counted(found).then((turn) => begin(place, pod, attempt, turn));
+    begin(place, pod, attempt, found);
+  }
+
+  function begin(place: Place, pod: LivePod, attempt: Attempt, turn: Turn) {
     place.begin(turn);
     attempt.waitedMs += turn.waitedMs;
     if (pod.facts.maxInFlight !== null || attempt.waitedMs > 0) {
@@ -280,7 +341,7 @@ export async function openGateway({ env, probe, onNeeded = () => false, observe,
       assembled,
       upstream,
       client,
-      patience: { ...PATIENCE, ...waits },
+      patience,
       limitHeaders: attempt.limitHeaders,
       traceparent: request.headers.traceparent?.[0],
       onFirstToken: () => {
