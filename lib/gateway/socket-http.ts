@@ -1,5 +1,6 @@
 import { STATUS_CODES } from "node:http";
 import type { Socket } from "node:net";
+import { Outbox } from "@/lib/http/outbox";
 import { type PlainHead, readPlainHead } from "@/lib/http/plain-request";
 import { tooLarge } from "./check";
 import type { Client } from "./client";
@@ -89,6 +90,7 @@ function createTail({ commonHeaders = {}, keepAliveMs = KEEP_ALIVE_MS }: SocketH
 /** One connection as long as it brings plain requests, one after the other. */
 class PlainConnection {
   readonly socket: Socket;
+  readonly outbox: Outbox;
   readonly peerIp: string | null;
   private readonly elsewhere: (socket: Socket) => void;
   private readonly shared: Shared;
@@ -103,6 +105,7 @@ class PlainConnection {
 
   constructor(socket: Socket, elsewhere: (socket: Socket) => void, shared: Shared) {
     this.socket = socket;
+    this.outbox = new Outbox(socket, () => this.client?.drained());
     this.elsewhere = elsewhere;
     this.shared = shared;
     this.peerIp = socket.remoteAddress ?? null;
@@ -138,7 +141,10 @@ class PlainConnection {
     }
   };
 
-  private readonly onDrain = () => this.client?.drained();
+  private readonly onDrain = () => {
+    this.socket.setTimeout(0);
+    this.outbox.drained();
+  };
 
   /** Whoever closes its side wants nothing more; `node:http` sees it the same way. */
   private readonly onEnd = () => this.socket.destroy();
@@ -195,16 +201,17 @@ class PlainConnection {
   }
 
   /** The answer is complete. What the client sent ahead is next. */
-  answered() {
+  answered(isLast: boolean) {
     this.client = null;
     this.shared.onOver?.();
     this.waitingSince = performance.now();
     const { socket } = this;
-    if (socket.writableLength > 0) {
-      // Any progress renews the wait.
-      socket.setTimeout(this.shared.stuckMs ?? LONGEST_STUCK_MS);
-      socket.once("drain", () => socket.setTimeout(0));
+    if (isLast) {
+      this.outbox.flush();
+      socket.end();
     }
+    // Any progress renews the wait, and it ends when all is out.
+    if (socket.writableLength > 0) socket.setTimeout(this.shared.stuckMs ?? LONGEST_STUCK_MS);
     if (this.isPaused) {
       this.isPaused = false;
       socket.resume();
@@ -219,6 +226,7 @@ class PlainConnection {
   private handOver() {
     const { socket } = this;
     this.shared.connections.delete(this);
+    this.outbox.flush();
     socket.pause();
     socket.off("data", this.onData).off("drain", this.onDrain).off("end", this.onEnd);
     socket.off("error", this.onError).off("timeout", this.onError).off("close", this.onClose);
@@ -245,32 +253,30 @@ class SocketClient implements Client {
 
   begin(status: number, headers: Record<string, string>) {
     if (this.isGone) return;
-    this.connection.socket.write(`${this.headOf(status, headers)}transfer-encoding: chunked\r\n\r\n`, "latin1");
+    this.connection.outbox.send(`${this.headOf(status, headers)}transfer-encoding: chunked\r\n\r\n`);
   }
 
   write(chunk: Buffer) {
     // An empty chunk would be the end mark.
     if (this.isGone || chunk.length === 0) return true;
-    const goesOn = this.connection.socket.write(
-      `${chunk.length.toString(16)}\r\n${chunk.toString("latin1")}\r\n`,
-      "latin1",
-    );
+    const goesOn = this.connection.outbox.send(`${chunk.length.toString(16)}\r\n${chunk.toString("latin1")}\r\n`);
     if (!goesOn) this.waitingSince ??= performance.now();
     return goesOn;
   }
 
   end() {
     if (this.isGone) return;
-    this.connection.socket.write("0\r\n\r\n", "latin1");
+    this.connection.outbox.send("0\r\n\r\n");
     this.over();
   }
 
   answer(status: number, headers: Record<string, string>, body: Buffer) {
     if (this.isGone) return;
-    const { socket } = this.connection;
+    const { socket, outbox } = this.connection;
     const head = `${this.headOf(status, headers)}content-length: ${body.length}\r\n\r\n`;
-    if (body.length <= WRITTEN_AS_TEXT) socket.write(head + body.toString("latin1"), "latin1");
+    if (body.length <= WRITTEN_AS_TEXT) outbox.send(head + body.toString("latin1"));
     else {
+      outbox.flush();
       socket.cork();
       socket.write(head, "latin1");
       socket.write(body);
@@ -300,8 +306,7 @@ class SocketClient implements Client {
   private over() {
     this.isGone = true;
     this.onGone = null;
-    if (this.isLast) this.connection.socket.end();
-    this.connection.answered();
+    this.connection.answered(this.isLast);
   }
 
   private headOf(status: number, headers: Readonly<Record<string, string>>) {

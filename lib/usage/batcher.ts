@@ -20,7 +20,7 @@ type Options = {
   memoryRows?: number;
   journalBytes?: number;
   segmentBytes?: number;
-  writeFile?: (file: number, text: string) => number;
+  writeFile?: (file: number, lines: Uint8Array) => number;
 };
 
 const BATCH_EVERY_MS = 200;
@@ -96,7 +96,9 @@ export function createBatcher(options: Options) {
 
   function accept(events: UsageEvent[], from: Position) {
     if (behind === null && waiting.size >= memoryRows) behind = from;
-    if (behind === null) for (const event of events) enter(event, [from.segment]);
+    // One list for all of a tick: an entry's own is never changed, only replaced.
+    const segments = [from.segment];
+    if (behind === null) for (const event of events) enter(event, segments);
     schedule();
   }
 

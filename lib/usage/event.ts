@@ -54,6 +54,7 @@ const LONGEST_TEXT = 256;
  * (what is not a count at all becomes 0), the cached part is at most the prompt, durations are never negative.
  */
 export function fitting(event: UsageEvent): UsageEvent {
+  if (isFitting(event)) return event;
   const promptTokens = count(event.promptTokens);
   return {
     ...event,
@@ -68,6 +69,30 @@ export function fitting(event: UsageEvent): UsageEvent {
     durationMs: duration(event.durationMs),
     errorCode: text(event.errorCode),
   };
+}
+
+/** Nearly every one: then nothing is made anew, twice a request. */
+function isFitting(e: UsageEvent) {
+  return (
+    isCount(e.promptTokens, MOST_TOKENS) &&
+    isCount(e.cachedTokens, e.promptTokens) &&
+    isCount(e.completionTokens, MOST_TOKENS) &&
+    (e.status === null || isCount(e.status, 999)) &&
+    (e.queueMs === null || isCount(e.queueMs, LONGEST_MS)) &&
+    (e.ttftMs === null || isCount(e.ttftMs, LONGEST_MS)) &&
+    (e.durationMs === null || isCount(e.durationMs, LONGEST_MS)) &&
+    (e.model === null || isPlain(e.model)) &&
+    (e.errorCode === null || isPlain(e.errorCode)) &&
+    isPlain(e.route)
+  );
+}
+
+function isCount(value: number, most: number) {
+  return Number.isInteger(value) && value >= 0 && value <= most;
+}
+
+function isPlain(value: string) {
+  return value.length <= LONGEST_TEXT && !/[\0\ud800-\udfff]/.test(value);
 }
 
 function clamp(value: number, most: number) {

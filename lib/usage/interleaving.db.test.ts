@@ -53,7 +53,7 @@ function startReplica(root: string, memberId: string) {
     writeFile: (file, text) => {
       if (state.isDead) throw new Error("dead processes write nothing");
       if (!state.isFull) return writeSync(file, text);
-      writeSync(file, text.slice(0, text.length >> 1));
+      writeSync(file, text.subarray(0, text.length >> 1));
       throw new Error("no space left");
     },
   });

@@ -41,7 +41,12 @@ export function decodeHeader(line: string): string | null {
 export function encodeLine(e: UsageEvent) {
   const pod = e.podId === null ? "null" : `"${e.podId}"`;
   const error = e.errorCode === null ? "null" : JSON.stringify(e.errorCode);
-  return `["${e.requestId}","${e.keyId}","${e.secretId}","${e.memberId}",${pod},${JSON.stringify(e.model)},${JSON.stringify(e.route)},${e.streamed ? 1 : 0},${e.status},"${e.outcome}","${e.tokenSource}",${e.promptTokens},${e.cachedTokens},${e.completionTokens},${e.queueMs},${e.ttftMs},${e.durationMs},${error}]\n`;
+  return `["${e.requestId}","${e.keyId}","${e.secretId}","${e.memberId}",${pod},${quoted(e.model)},${quoted(e.route)},${e.streamed ? 1 : 0},${e.status},"${e.outcome}","${e.tokenSource}",${e.promptTokens},${e.cachedTokens},${e.completionTokens},${e.queueMs},${e.ttftMs},${e.durationMs},${error}]\n`;
+}
+
+/** JSON of a text; the few that there are look like this. */
+function quoted(text: string | null) {
+  return text !== null && /^[\w./:{} -]*$/.test(text) ? `"${text}"` : JSON.stringify(text);
 }
 
 /** The event of a line, or null for what a crash left half-written. Never throws. */

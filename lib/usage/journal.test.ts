@@ -32,7 +32,7 @@ function journalOf(options: Options = {}) {
 const segments = () => readdirSync(join(root, replicaId)).filter((name) => name.endsWith(".jsonl"));
 
 test("lines of one tick are one write, and a caller hears when it is made", async () => {
-  const write = vi.fn((file: number, text: string) => writeSync(file, text));
+  const write = vi.fn((file: number, text: Uint8Array) => writeSync(file, text));
   const { journal, written } = journalOf({ write });
   for (const name of ["a", "b", "c"]) journal.append(`"${name}"\n`, name);
   await journal.written();
@@ -82,7 +82,7 @@ test("a disk that fills up half way keeps nothing of the write, and refuses unti
     onRecovered,
     write: (file, text) => {
       if (!isFull) return writeSync(file, text);
-      return writeSync(file, text.slice(0, 3)); // a short write, as a full disk makes it
+      return writeSync(file, text.subarray(0, 3)); // a short write, as a full disk makes it
     },
   });
   journal.append('"kept"\n', "kept");

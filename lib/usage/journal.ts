@@ -19,7 +19,7 @@ type Options<Item> = {
   /** Writing works again after a failure. */
   onRecovered: () => void;
   /** How text reaches a file; tests fill the disk here. */
-  write?: (file: number, text: string) => number;
+  write?: (file: number, lines: Uint8Array) => number;
 };
 
 type Segment = { number: number; bytes: number; unreleased: number; file: number };
@@ -30,7 +30,7 @@ const WORTH_LEAVING_BYTES = 1024 ** 2;
 /** What a power cut may take; the crash of a process takes nothing that was written. */
 const SYNC_EVERY_MS = 1_000;
 const PROBE_EVERY_MS = 1_000;
-const PROBE = "-".repeat(64 * 1024);
+const PROBE = Buffer.alloc(64 * 1024, "-");
 
 export type Journal<Item> = ReturnType<typeof createJournal<Item>>;
 
@@ -105,8 +105,9 @@ export function createJournal<Item>(options: Options<Item>) {
   }
 
   /** All or nothing: a disk that fills up half way must not keep opens whose requests were refused. */
-  function writeWhole(segment: Segment, lines: string) {
-    const size = Buffer.byteLength(lines);
+  function writeWhole(segment: Segment, text: string) {
+    const lines = Buffer.from(text);
+    const size = lines.length;
     try {
       const done = write(segment.file, lines);
       if (done < size) throw new Error(`only ${done} of ${size} bytes could be written`);

@@ -278,9 +278,9 @@ async function ownDatabase() {
 
 /** `writeSync`, until the disk is full: then a part of the text goes in and an error comes out. */
 function fillable(isFull: () => boolean) {
-  return (file: number, text: string) => {
+  return (file: number, text: Uint8Array) => {
     if (!isFull()) return writeSync(file, text);
-    writeSync(file, text.slice(0, text.length >> 1));
+    writeSync(file, text.subarray(0, text.length >> 1));
     throw Object.assign(new Error("ENOSPC: no space left on device, write"), { code: "ENOSPC" });
   };
 }

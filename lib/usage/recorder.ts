@@ -58,7 +58,7 @@ type Options = {
   beatEveryMs?: number;
   journalBytes?: number;
   /** How text reaches a file; tests fill the disk here. */
-  writeFile?: (file: number, text: string) => number;
+  writeFile?: (file: number, lines: Uint8Array) => number;
 };
 
 /** A database that hangs is worse than one that refuses: every query has a deadline. */
