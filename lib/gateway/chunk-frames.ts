@@ -1,8 +1,6 @@
 import type { ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 
-const CRLF_LE = 0x0a0d;
-
 /**
  * Writes a started response's body to its socket, each chunk framed in one buffer (RFC 9112, section 7.1).
  *
@@ -24,11 +22,11 @@ export class ChunkFrames {
     (this.socket ?? response).on("drain", onDrain);
   }
 
-  /** False: more waits than should; `onDrain` follows. */
-  write(chunk: Buffer): boolean {
-    if (this.socket === null) return this.response.write(Buffer.from(chunk));
+  /** Latin-1, one character a byte. False: more waits than should; `onDrain` follows. */
+  write(text: string): boolean {
+    if (this.socket === null) return this.response.write(text, "latin1");
     // An empty chunk would be the end mark.
-    return chunk.length === 0 || this.socket.write(framed(chunk));
+    return text === "" || this.socket.write(framed(text), "latin1");
   }
 
   /** The socket may live on for the next request: it forgets us. */
@@ -37,12 +35,7 @@ export class ChunkFrames {
   }
 }
 
-function framed(chunk: Buffer): Buffer {
-  const length = chunk.length.toString(16);
-  const frame = Buffer.allocUnsafe(length.length + chunk.length + 4);
-  frame.write(length, 0, "latin1");
-  frame.writeUInt16LE(CRLF_LE, length.length);
-  chunk.copy(frame, length.length + 2);
-  frame.writeUInt16LE(CRLF_LE, frame.length - 2);
-  return frame;
+/** A chunk of a body (RFC 9112, section 7.1), as Latin-1. */
+export function framed(text: string): string {
+  return `${text.length.toString(16)}\r\n${text}\r\n`;
 }

@@ -24,8 +24,8 @@ export interface Client {
   readonly waitingSince: number | null;
   /** Status and headers leave at once: the first token may be a minute away. */
   begin(status: number, headers: Record<string, string>): void;
-  /** False: hold on until `onDrain`. The bytes are taken either way, as a copy: they are valid during the call alone. */
-  write(chunk: Buffer): boolean;
+  /** Latin-1: one character a byte. False: hold on until `onDrain`. The bytes are taken either way. */
+  write(text: string): boolean;
   /** The answer is complete. */
   end(): void;
   /** A whole answer, in one go. */

@@ -65,7 +65,6 @@ export type Forwarding = {
 const TRACEPARENT = /^00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/;
 const LARGEST_WHOLE_ANSWER = 64 * 1024 * 1024;
 const LARGEST_REFUSAL = 64 * 1024;
-const NOTHING = Buffer.alloc(0);
 const JSON_TYPE = "content-type: application/json\r\n";
 
 /**
@@ -223,9 +222,9 @@ class PodAnswer implements AnswerReader {
 
   private relayChunk(chunk: Buffer) {
     const { client, onFirstToken } = this.relaying;
-    let out: Buffer;
+    let out: string;
     try {
-      out = this.relay?.push(chunk) ?? NOTHING;
+      out = this.relay?.push(chunk) ?? "";
     } catch (error) {
       return this.fail(
         unusableAnswer(error instanceof EventTooLarge ? "an event is too large" : "an event cannot be read"),
@@ -244,7 +243,7 @@ class PodAnswer implements AnswerReader {
 
   private finishStream() {
     const { client } = this.relaying;
-    const last = this.relay?.finish() ?? NOTHING;
+    const last = this.relay?.finish() ?? "";
     if (last.length > 0) client.write(last);
     if (!this.reader?.isDone) {
       this.fail(new AppError("pod_error", "The pod broke off before its answer was complete."));
@@ -298,7 +297,7 @@ class PodAnswer implements AnswerReader {
   private fail(refusal: AppError, isUntouched = this.mode === "refusal" && this.status === 401) {
     const { client, requestId, call } = this.relaying;
     if (this.mode === "stream") {
-      client.write(errorEvent(refusal, requestId, call.route.dialect));
+      client.write(errorEvent(refusal, requestId, call.route.dialect).toString("latin1"));
       client.end();
       this.close(200, this.reader?.tokens() ?? UNKNOWN_TOKENS, refusal, false);
     } else {

@@ -1,5 +1,5 @@
 /** A comment, which every reader of server-sent events skips: no event, and no token. */
-export const HEARTBEAT = Buffer.from(": keep-alive\n\n");
+export const HEARTBEAT = ": keep-alive\n\n";
 
 /** Tells when a stream has been quiet for so long that proxies on the way to its client may take it for dead. */
 export class Heartbeat {

@@ -29,7 +29,7 @@ test("whoever takes nothing of an answer that has ended is cut off", async () =>
   const whole: Handle = async (_, client) => client.answer(200, {}, LARGE);
   const streamed: Handle = async (_, client) => {
     client.begin(200, {});
-    client.write(LARGE);
+    client.write(LARGE.toString("latin1"));
     client.end();
   };
   const readers = await Promise.all([whole, streamed].map(reluctantReader));

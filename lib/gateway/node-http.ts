@@ -78,9 +78,9 @@ class NodeClient implements Client {
     });
   }
 
-  write(chunk: Buffer) {
+  write(text: string) {
     if (this.isGone || this.frames === null) return true;
-    const goesOn = this.frames.write(chunk);
+    const goesOn = this.frames.write(text);
     if (!goesOn) this.waitingSince ??= performance.now();
     return goesOn;
   }

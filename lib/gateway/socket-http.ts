@@ -3,6 +3,7 @@ import type { Socket } from "node:net";
 import { Outbox } from "@/lib/http/outbox";
 import { type PlainHead, readPlainHead } from "@/lib/http/plain-request";
 import { tooLarge } from "./check";
+import { framed } from "./chunk-frames";
 import type { Client } from "./client";
 import type { Handle } from "./gateway";
 import { isGatewayPath } from "./routes";
@@ -256,10 +257,10 @@ class SocketClient implements Client {
     this.connection.outbox.send(`${this.headOf(status, headers)}transfer-encoding: chunked\r\n\r\n`);
   }
 
-  write(chunk: Buffer) {
+  write(text: string) {
     // An empty chunk would be the end mark.
-    if (this.isGone || chunk.length === 0) return true;
-    const goesOn = this.connection.outbox.send(`${chunk.length.toString(16)}\r\n${chunk.toString("latin1")}\r\n`);
+    if (this.isGone || text === "") return true;
+    const goesOn = this.connection.outbox.send(framed(text));
     if (!goesOn) this.waitingSince ??= performance.now();
     return goesOn;
   }

@@ -27,8 +27,7 @@ const text = (events: string[]) => events.map((event) => `${event}\n\n`).join(""
 
 function relay(reader: OpenAiStream | NamedStream, chunks: Buffer[]) {
   const stream = new StreamRelay(reader);
-  const out =
-    chunks.map((chunk) => stream.push(chunk).toString("latin1")).join("") + stream.finish().toString("latin1");
+  const out = chunks.map((chunk) => stream.push(chunk)).join("") + stream.finish();
   return Buffer.from(out, "latin1").toString("utf8");
 }
 

@@ -1,12 +1,11 @@
 import { EventSplitter } from "./sse";
 import { CUT, KEEP, type StreamReader } from "./stream-reader";
 
-const NOTHING = Buffer.alloc(0);
 const DONE_WITHOUT_BLANK_LINE = /^\s*data: ?\[DONE\]\s*$/;
 
 /**
- * Bytes in, bytes out: whole events leave in the order and the moment they come, less what the reader takes out.
- * A chunk from which nothing is taken leaves without being copied.
+ * Bytes in, bytes out: whole events leave in the order and the moment they come, less what the reader takes out. They leave
+ * as Latin-1, one character a byte: cutting and joining texts costs half of what it costs with buffers.
  */
 export class StreamRelay {
   private readonly splitter = new EventSplitter();
@@ -17,40 +16,36 @@ export class StreamRelay {
   }
 
   /** What may go to the client after this chunk; empty while no event is complete. Throws `EventTooLarge`. */
-  push(chunk: Buffer): Buffer {
+  push(chunk: Buffer): string {
     const { reader, splitter } = this;
-    if (reader.isDone || reader.podError !== null) return NOTHING;
+    if (reader.isDone || reader.podError !== null) return "";
     const text = splitter.take(chunk);
-    if (text === null) return NOTHING;
+    if (text === null) return "";
 
-    const kept: Buffer[] = [];
+    let kept = "";
     let keptFrom = 0;
     let from = 0;
-    for (let end = splitter.endOfEvent(text, 0); end !== -1; end = splitter.endOfEvent(text, from)) {
+    while (from < text.length) {
+      const end = splitter.endOfEvent(text, from);
+      if (end === -1) break;
       const fate = reader.read(text, from, end);
       if (fate !== KEEP) {
         const cutStart = fate === CUT ? reader.cutStart : from;
-        if (cutStart > keptFrom) kept.push(text.subarray(keptFrom, cutStart));
+        if (cutStart > keptFrom) kept += text.toString("latin1", keptFrom, cutStart);
         keptFrom = fate === CUT ? reader.cutEnd : end;
       }
       from = end;
       // What follows the end or an error is no part of the answer.
-      if (reader.isDone || reader.podError !== null) return joined(kept, text.subarray(keptFrom, from));
+      if (reader.isDone || reader.podError !== null) return kept + text.toString("latin1", keptFrom, from);
     }
-    splitter.keep(text.subarray(from));
-    return joined(kept, text.subarray(keptFrom, from));
+    if (from < text.length) splitter.keep(text.subarray(from));
+    return kept + text.toString("latin1", keptFrom, from);
   }
 
   /** To be called when the pod has closed the stream: an end mark that lacks only its blank line still counts. */
-  finish(): Buffer {
-    if (this.reader.isDone || !DONE_WITHOUT_BLANK_LINE.test(this.splitter.rest().toString("latin1"))) return NOTHING;
+  finish(): string {
+    if (this.reader.isDone || !DONE_WITHOUT_BLANK_LINE.test(this.splitter.rest().toString("latin1"))) return "";
     this.reader.isDone = true;
-    return Buffer.from("data: [DONE]\n\n");
+    return "data: [DONE]\n\n";
   }
-}
-
-function joined(kept: Buffer[], last: Buffer) {
-  if (kept.length === 0) return last;
-  if (last.length > 0) kept.push(last);
-  return kept.length === 1 && kept[0] !== undefined ? kept[0] : Buffer.concat(kept);
 }

@@ -70,9 +70,9 @@ class WebClient implements Client {
     this.resolve(new Response(body, { status, headers }));
   }
 
-  write(chunk: Buffer) {
+  write(text: string) {
     if (this.isGone || this.stream === null) return true;
-    this.stream.enqueue(new Uint8Array(chunk));
+    this.stream.enqueue(new Uint8Array(Buffer.from(text, "latin1")));
     const goesOn = (this.stream.desiredSize ?? 1) > 0;
     if (!goesOn) this.waitingSince ??= performance.now();
     return goesOn;
