@@ -4,6 +4,7 @@ import { cpus, loadavg } from "node:os";
 import { killAll } from "./children";
 import { type Figure, tableOf } from "./figures";
 import { type Options, type Part, readOptions, USAGE } from "./options";
+import { PACE as ADMISSION, measureAdmission } from "./parts/admission";
 import { PACE as LATENCY, measureLatency } from "./parts/latency";
 import { measureOpenStreams, PACE as OPEN } from "./parts/open-streams";
 import { measurePages, PACE as PAGES } from "./parts/pages";
@@ -38,6 +39,7 @@ async function measure(rig: Rig, options: Options): Promise<Figure[]> {
       ),
     open: () => measureOpenStreams(rig, OPEN[speed]),
     rows: () => measureRows(rig, ROWS[speed]),
+    admission: () => measureAdmission(ADMISSION[speed]),
     pages: () => measurePages(rig, PAGES[speed]),
   };
   const figures: Figure[] = [];

@@ -1,7 +1,7 @@
 import { parseArgs } from "node:util";
 
 /** What is measured, by name, in the order it is done. */
-export const PARTS = ["plain", "latency", "streams", "open", "rows", "pages"] as const;
+export const PARTS = ["plain", "latency", "streams", "open", "rows", "admission", "pages"] as const;
 export type Part = (typeof PARTS)[number];
 
 export type Options = {

@@ -30,6 +30,7 @@ await build({
     "bare-proxy": join(root, "bench/peers/bare-proxy.ts"),
     "first-rows": join(root, "bench/first-rows.ts"),
     "record-rows": join(root, "bench/record-rows.ts"),
+    "admit-calls": join(root, "bench/admit-calls.ts"),
   },
   outdir: join(root, "bench/.build"),
   outExtension: { ".js": ".mjs" },
