@@ -1,4 +1,4 @@
-import { randomBytes } from "node:crypto";
+import { createHmac, randomBytes } from "node:crypto";
 import fc from "fast-check";
 import { describe, expect, test, vi } from "vitest";
 import { digestOf, hintOf, looksLikeSecret, mintSecret } from "./secret";
@@ -100,3 +100,11 @@ function checksum(text: string) {
   }
   return digits;
 }
+
+test("a digest is the HMAC of the text, whatever its length", () => {
+  const pepper = Buffer.alloc(32, 7);
+  for (const length of [0, 1, 46, 64, 511, 512, 513, 4_096]) {
+    const text = "s".repeat(length);
+    expect(digestOf(text, pepper)).toEqual(createHmac("sha256", pepper).update(text).digest());
+  }
+});
