@@ -6,6 +6,7 @@ const LABELS = {
   session: "podpass/session/1",
   pepper: "podpass/pepper/1",
   podKey: "podpass/pod-key/1",
+  podHook: "podpass/pod-hook/1",
   serverActions: "podpass/server-actions/1",
   linkToken: "podpass/link-token/1",
   throttleSubject: "podpass/throttle-subject/1",

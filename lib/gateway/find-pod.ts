@@ -14,8 +14,8 @@ const LOOK_MS = 1_000;
 type Options = {
   roster: Pick<Roster, "pick" | "look" | "active">;
   room: Pick<WaitingRoom, "wait">;
-  /** A call wants a pod that is asleep; true where it is being woken, and calls may wait for it. */
-  onNeeded: (pod: LivePod) => boolean;
+  /** A call that may run wants a pod that is asleep and is woken by calls. */
+  onNeeded: (podId: string) => void;
   now: () => number;
 };
 
@@ -31,12 +31,14 @@ export function createFindPod({ roster, room, onNeeded, now }: Options) {
     const pod = roster.pick(call, affinity);
     if (pod !== null) return pod;
     const refusal = whyNone(roster.active(), call, now());
-    if (refusal instanceof PodUnavailable && holdMs(attempt, call) > 0) return null;
+    if (refusal instanceof PodUnavailable && mayWait(attempt, call)) return null;
     throw refusal;
   }
 
   /** Waits for a pod that takes the call. Throws why there is none when the time is over. */
   async function hold({ attempt, call, client, affinity }: Wanted): Promise<LivePod> {
+    // Only here: whoever is beyond a limit starts no machine.
+    wake(call);
     const forMs = holdMs(attempt, call);
     const refusal = () => whyNone(roster.active(), call, now());
     if (forMs <= 0) throw refusal();
@@ -47,13 +49,28 @@ export function createFindPod({ roster, room, onNeeded, now }: Options) {
         bytes: call.body.length,
         waiter: client,
         forMs,
-        pick: () => roster.pick(call, affinity),
+        pick: () => roster.pick(call, affinity) ?? wake(call),
         refusal,
       });
     } finally {
       attempt.waitedMs += now() - since;
       attempt.queueMs = Math.round(attempt.waitedMs);
     }
+  }
+
+  /** True as well for a call that waits for nothing, but wakes a pod for those that come after it. */
+  function mayWait(attempt: Attempt, call: Call) {
+    return holdMs(attempt, call) > 0 || sleepers(call).length > 0;
+  }
+
+  function wake(call: Call) {
+    for (const { facts } of sleepers(call)) onNeeded(facts.id);
+    return null;
+  }
+
+  /** The pods that this call would wake. */
+  function sleepers({ model }: Call) {
+    return candidatesFor(roster.active(), model).filter((pod) => pod.facts.state === "asleep" && isWakeable(pod));
   }
 
   /** For how much longer a call may wait: as long as the most patient pod that might serve it soon allows. */
@@ -66,12 +83,16 @@ export function createFindPod({ roster, room, onNeeded, now }: Options) {
 
   function mayComeSoon(pod: LivePod) {
     const { state, stateReason, stateSinceMs } = pod.facts;
-    if (state === "asleep") return onNeeded(pod);
+    if (state === "asleep") return isWakeable(pod);
     // It serves as far as anybody has looked: a call that met nobody there waits for the next look.
     return state === "serving" || mayServeSoon(state, stateReason, stateSinceMs, Date.now());
   }
 
   return { find, hold };
+}
+
+function isWakeable({ facts }: LivePod) {
+  return facts.wakesWhenCalled && !facts.wakeFailed;
 }
 
 export type FindPod = ReturnType<typeof createFindPod>;

@@ -18,6 +18,7 @@ import { reservationOf } from "@/lib/limits/reservation";
 import { limitsTrouble, tellLimitsTrouble } from "@/lib/limits/standing";
 import { log } from "@/lib/log";
 import type { Mail } from "@/lib/mail/send";
+import { openPowerKeeper } from "@/lib/pods/power/keeper";
 import type { PodProbe } from "@/lib/pods/probe";
 import { createFairQueue, type FairQueue, type Turn } from "@/lib/pods/queue";
 import { openPodKey } from "@/lib/pods/seal";
@@ -64,8 +65,6 @@ type Options = {
   env: Env;
   /** Looks at every pod and writes its state and models down. */
   probe: PodProbe;
-  /** A call wants a pod that is asleep; true where it is being woken, so that calls may wait for it. */
-  onNeeded?: (pod: LivePod) => boolean;
   /** Sees each request's end, as the log does: for metrics. */
   observe?: (line: LogLine) => void;
   /** Where limits are kept that this process shares with others; without it, in this process. */
@@ -80,7 +79,7 @@ export type OpenGateway = Awaited<ReturnType<typeof openGateway>>;
  * The gateway with its real parts: cache, journal, pods. One a process. `handle` never rejects.
  * Opens although the database is away, and answers 503 until it is back.
  */
-export async function openGateway({ env, probe, onNeeded = () => false, observe, limits, waits = {} }: Options) {
+export async function openGateway({ env, probe, observe, limits, waits = {} }: Options) {
   const databaseUrl = env.DATABASE_URL;
   if (databaseUrl === undefined) throw new AppError("database_unavailable", "DATABASE_URL is not set.");
   const pepper = deriveKey(env.PODPASS_SECRET, "pepper");
@@ -109,7 +108,12 @@ export async function openGateway({ env, probe, onNeeded = () => false, observe,
   const roster = createRoster({ load: () => loadPods(), unseal, probe });
   const room = createWaitingRoom({ look: roster.look });
   roster.whenRefreshed(room.serve);
-  const finding = createFindPod({ roster, room, onNeeded, now: () => performance.now() });
+  const finding = createFindPod({
+    roster,
+    room,
+    onNeeded: (podId) => power.wanted(podId),
+    now: () => performance.now(),
+  });
   const askAgain = createAskAgain({
     roster,
     hold: (wanted) => counted(finding.hold(wanted)),
@@ -410,6 +414,7 @@ export async function openGateway({ env, probe, onNeeded = () => false, observe,
   await refresh().catch(() => undefined);
 
   const costs = openCostKeeper(log);
+  const power = openPowerKeeper({ log, onSwitched: () => void refresh().catch(() => undefined) });
   let probing: NodeJS.Timeout | undefined;
   let isClosed = false;
   async function keepProbing() {
@@ -461,6 +466,7 @@ export async function openGateway({ env, probe, onNeeded = () => false, observe,
       liveCalls.close();
       kept.close();
       await costs.close();
+      await power.close();
       telling.close();
       await useWatch.close();
       await recorder.close();

@@ -186,6 +186,9 @@ export type PodFacts = {
   readonly patternsAllowedAtMs: number | null;
   readonly remoteMediaForbiddenAtMs: number | null;
   readonly simulatedAtMs: number | null;
+  /** A call wakes it where it is asleep; and the last try failed, too lately for another. */
+  readonly wakesWhenCalled: boolean;
+  readonly wakeFailed: boolean;
 };
 
 const LOAD_PODS = `
@@ -194,8 +197,9 @@ const LOAD_PODS = `
     state_reason AS "stateReason", ${ms("state_since")} AS "stateSinceMs", requests_waiting AS "requestsWaiting",
     ${ms("gauges_at")} AS "gaugesAtMs", max_in_flight AS "maxInFlight", hourly_micro_usd AS "hourlyMicroUsd", ${ms("paused_at")} AS "pausedAtMs",
     ${ms("patterns_allowed_at")} AS "patternsAllowedAtMs", ${ms("remote_media_forbidden_at")} AS "remoteMediaForbiddenAtMs",
-    ${ms("simulated_at")} AS "simulatedAtMs"
-  FROM pods WHERE removed_at IS NULL ORDER BY created_at, id`;
+    ${ms("simulated_at")} AS "simulatedAtMs", wake_when_called_at IS NOT NULL AS "wakesWhenCalled",
+    coalesce(called = 'start' AND result <> 'done' AND called_at > now() - interval '30 seconds', false) AS "wakeFailed"
+  FROM pods LEFT JOIN pod_powers ON pod_id = id WHERE removed_at IS NULL ORDER BY created_at, id`;
 
 /** Every pod that was not removed, paused ones included, oldest first. Throws `database_unavailable`. */
 export async function loadPods(pool?: pg.Pool): Promise<readonly PodFacts[]> {

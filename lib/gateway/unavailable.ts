@@ -5,6 +5,8 @@ import type { LivePod } from "./live-pod";
 const IN_WORDS: Readonly<Record<string, { is: string; seconds: number }>> = {
   loading: { is: "is still loading its model, which takes minutes after a start", seconds: 15 },
   asleep: { is: "is asleep, and an admin has to wake it", seconds: 60 },
+  waking: { is: "is asleep and is being woken, which takes minutes", seconds: 60 },
+  not_woken: { is: "is asleep and could not be woken; admins see why under Pods", seconds: 30 },
   unreachable: { is: "cannot be reached", seconds: 10 },
   refusing_key: { is: "refuses Podpass' own key, which an admin has to replace", seconds: 30 },
   failing: { is: "is failing: it answers, but produces no tokens", seconds: 30 },
@@ -24,9 +26,10 @@ export class PodUnavailable extends AppError {
   }
 }
 
-export function podUnavailable(state: string | undefined): PodUnavailable {
+/** With `as` where more is known than the state, which stays the word for programs. */
+export function podUnavailable(state: string | undefined, as = state): PodUnavailable {
   if (state === undefined) return new PodUnavailable("none", "No pod is set up, or all are paused.", 60);
-  const { is, seconds } = IN_WORDS[state] ?? USUAL;
+  const { is, seconds } = IN_WORDS[as ?? state] ?? USUAL;
   return new PodUnavailable(state, `The pod ${is}.`, seconds);
 }
 
@@ -46,7 +49,12 @@ export function whyNone(pods: readonly LivePod[], { model, needs }: Call, now: n
     });
   }
   const best = candidates.toSorted((a, b) => likelihood(a) - likelihood(b))[0] ?? pods[0];
-  return podUnavailable(best?.facts.state);
+  return podUnavailable(best?.facts.state, best && sleepOf(best));
+}
+
+function sleepOf({ facts: { state, wakesWhenCalled, wakeFailed } }: LivePod) {
+  if (state !== "asleep" || !wakesWhenCalled) return state;
+  return wakeFailed ? "not_woken" : "waking";
 }
 
 /** The pods that serve a model once they serve, as far as anybody knows: those that have served it, and those nothing is known of. */

@@ -10,6 +10,11 @@ const METADATA_NAMES = new Set([
   "instance-data.ec2.internal",
 ]);
 
+/** True for names under which a cloud hands out credentials. */
+export function isMetadataName(host: string): boolean {
+  return METADATA_NAMES.has(host.toLowerCase().replace(/\.$/, ""));
+}
+
 /**
  * The address of a pod in its one stored form: http(s), no credentials, query or fragment, without a trailing slash and without
  * `/v1`. Throws `invalid_request` with a sentence for the person who typed it.
@@ -21,8 +26,8 @@ export function podBaseUrl(text: string): string {
   const url = new URL(trimmed);
   if (url.username !== "" || url.password !== "") throw refused("Leave name and password out of the address.");
   if (url.search !== "" || url.hash !== "") throw refused("Leave out what follows ? or # in the address.");
-  const name = url.hostname.replace(/\.$/, "");
-  if (METADATA_NAMES.has(name)) throw refused("This address belongs to the cloud's metadata service, not to a pod.");
+  if (isMetadataName(url.hostname))
+    throw refused("This address belongs to the cloud's metadata service, not to a pod.");
   return `${url.origin}${url.pathname}`.replace(/\/+$/, "").replace(/\/v1$/, "").replace(/\/+$/, "");
 }
 

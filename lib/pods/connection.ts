@@ -13,6 +13,7 @@ export const POD_PROBLEMS = [
   "wrong_key",
   "loading",
   "waking",
+  "stopping",
   "proxy_limit",
   "engine_dead",
   "no_tokens",
@@ -91,6 +92,10 @@ const EXPLANATIONS: Record<PodProblem, Explanation> = {
   waking: {
     sentence: "The pod was started, and its machine is coming up.",
     nextStep: "Wait: a machine and its model take minutes. If it stays so, look at the provider's page.",
+  },
+  stopping: {
+    sentence: "The pod was told to stop.",
+    nextStep: "Wait: its machine may still answer for a while.",
   },
   proxy_limit: {
     sentence: "The proxy in front of the pod gave up waiting (524; RunPod's limit is 100 seconds).",

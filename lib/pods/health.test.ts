@@ -8,6 +8,7 @@ import {
   type PodHealth,
   type PodState,
   type Sighting,
+  stopping,
   UNSEEN,
   waking,
 } from "./health";
@@ -27,7 +28,7 @@ function watchFrom(first: PodHealth, ...found: ("ok" | PodProblem)[]): PodHealth
 }
 
 /** What a look can find: a pod that is being woken was told so, not seen. */
-const SEEN = POD_PROBLEMS.filter((problem) => problem !== "waking");
+const SEEN = POD_PROBLEMS.filter((problem) => problem !== "waking" && problem !== "stopping");
 const SILENT = SEEN.filter((problem) => watch(problem).state === "unreachable");
 const found = fc.constantFrom<"ok" | PodProblem>("ok", ...SEEN);
 
@@ -99,6 +100,14 @@ test("a pod that sleeps is silent for as long as it likes, and anything it says 
       expect(watchFrom(asleep(new Date(start)), ...silence, "loading").state).toBe("loading");
     }),
   );
+});
+
+test("a pod that is being stopped may answer for a while, until it is silent", () => {
+  const stopped = stopping(new Date(start));
+  expect(watchFrom(stopped, "ok", "loading", "ok")).toMatchObject({ state: "asleep", reason: "stopping" });
+  expect(watchFrom(stopped, "ok", "refused")).toMatchObject({ state: "asleep", reason: null });
+  expect(watchFrom(stopped, "ok", "refused", "ok").state).toBe("serving");
+  expect(afterSighting(stopped, { ok: true }, new Date(start + 3 * 60_000)).state).toBe("serving");
 });
 
 test("a pod that is being woken loads while it is silent, but not for ever", () => {

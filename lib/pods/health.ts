@@ -18,6 +18,8 @@ const SIGHTINGS_TO_LEAVE_SERVING = 2;
 const SIGHTINGS_TO_RETURN = 2;
 /** A machine that was started may be silent for so long before its absence is one. */
 const LONGEST_WAKING_MS = 15 * 60_000;
+/** A machine that was told to stop may go on answering for so long. */
+const LONGEST_STOPPING_MS = 3 * 60_000;
 /** A model loads within minutes: what has been gone for longer is not about to come. */
 const LONGEST_RESTART_MS = 15 * 60_000;
 
@@ -38,6 +40,7 @@ const STATE_OF: Record<PodProblem, PodState> = {
   wrong_key: "refusing_key",
   loading: "loading",
   waking: "loading",
+  stopping: "asleep",
   engine_dead: "failing",
   no_tokens: "failing",
 };
@@ -58,11 +61,17 @@ export function waking(now: Date): PodHealth {
   return { state: "loading", since: now, reason: "waking", leaning: null };
 }
 
+/** A pod whose machine was told to stop: its last answers wake nobody. */
+export function stopping(now: Date): PodHealth {
+  return { state: "asleep", since: now, reason: "stopping", leaning: null };
+}
+
 /** The health after one more sighting. */
 export function afterSighting(health: PodHealth, sighting: Sighting, now: Date): PodHealth {
   const seen = sighting.ok ? "serving" : STATE_OF[sighting.reason];
   const reason = sighting.ok ? null : sighting.reason;
-  if (seen === "unreachable" && isExpectedSilent(health, now)) return { ...health, leaning: null };
+  if (seen === "unreachable" && isExpectedSilent(health, now)) return silent(health);
+  if (isStillStopping(health, now)) return { ...health, leaning: null };
   if (seen === health.state) return { ...health, reason, leaning: null };
 
   const count = isLeaningTo(health, seen) ? (health.leaning?.count ?? 0) + 1 : 1;
@@ -75,6 +84,15 @@ export function mayServeSoon(state: string, reason: string | null, sinceMs: numb
   if (state === "loading" || state === "unknown") return true;
   const isRestarting = state === "unreachable" && reason !== null && RESTARTING.has(reason);
   return isRestarting && sinceMs !== null && nowMs - sinceMs < LONGEST_RESTART_MS;
+}
+
+/** Silence is what a stop was for: from then on an answer is news. */
+function silent(health: PodHealth): PodHealth {
+  return { ...health, reason: health.reason === "stopping" ? null : health.reason, leaning: null };
+}
+
+function isStillStopping({ reason, since }: PodHealth, now: Date) {
+  return reason === "stopping" && since !== null && now.getTime() - since.getTime() < LONGEST_STOPPING_MS;
 }
 
 function isExpectedSilent({ state, reason, since }: PodHealth, now: Date) {

@@ -106,6 +106,7 @@ export async function removePod(actor: Actor, { podId }: PodId, now: Date): Prom
   await db.$transaction(async (tx) => {
     const { name, baseUrl } = await lockPod(tx, podId);
     await tx.pod.update({ where: { id: podId }, data: { removedAt: now, ...NO_KEYS }, select: { id: true } });
+    await tx.podPower.deleteMany({ where: { podId } });
     await note(tx, actor, "pod.remove", podId, now, { before: { name, baseUrl } });
   });
 }
