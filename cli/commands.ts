@@ -117,8 +117,14 @@ export const COMMANDS: readonly Command[] = [
       url: { value: "URL", says: "another address; the stored key belongs to the one before and goes" },
       "hourly-usd": { value: "DOLLARS", says: "its price an hour; none for no price" },
       ...POD_SETTINGS,
+      "wake-when-called": { value: "on|off", says: "a request for it wakes it while it is asleep" },
+      "stop-after": { value: "MINUTES", says: "stops it after so many idle minutes (5 to 10080); none for never" },
+      "hooks-stdin": { says: "reads the hooks that start and stop its machine from standard input" },
     },
-    notes: ["POD is a pod's name or id."],
+    notes: [
+      "POD is a pod's name or id.",
+      'Hooks are JSON: {"start": {"url": …, "method": "POST", "headers": {…}, "body": {…}}, "stop": {…}}; null takes one away.',
+    ],
     run: async (given) => (await import("./edit-pod")).editPodNamed(given),
   },
   {
@@ -151,6 +157,20 @@ export const COMMANDS: readonly Command[] = [
     says: "sends a paused pod requests again",
     options: {},
     run: async (given) => (await import("./edit-pod")).resumePodNamed(given),
+  },
+  {
+    name: "pod wake",
+    words: ["POD"],
+    says: "starts a pod's machine through its hook",
+    options: {},
+    run: async (given) => (await import("./power-pod")).wakePodNamed(given),
+  },
+  {
+    name: "pod sleep",
+    words: ["POD"],
+    says: "stops a pod's machine through its hook; requests that run on it break off",
+    options: {},
+    run: async (given) => (await import("./power-pod")).sleepPodNamed(given),
   },
   {
     name: "pod remove",

@@ -1,22 +1,26 @@
-import { AppError } from "@/lib/errors";
 import { editPod, pausePod, removePod, replacePodKey, resumePod } from "@/lib/pods/mutations";
-import { listPods, type PodRow, storedPodKey } from "@/lib/pods/queries";
+import { editPower } from "@/lib/pods/power/mutations";
+import { type PodRow, storedPodKey } from "@/lib/pods/queries";
 import { editPodSchema, replacePodKeySchema } from "@/lib/pods/schema";
 import { testPodConnection } from "@/lib/pods/test-connection";
 import { operator } from "./actor";
 import { type Answer, CommandError, type Given } from "./command";
 import { parsed, secretFromStdin } from "./input";
 import { inWords, SETTINGS_TYPED_AS, settingsGiven } from "./pod";
+import { podCalled } from "./pod-called";
+import { powerGiven } from "./power-pod";
 
 /** `pod edit`. */
-export async function editPodNamed({ words, option, now }: Given): Promise<Answer> {
+export async function editPodNamed({ words, option, isOn, now }: Given): Promise<Answer> {
   const pod = await podCalled(words);
+  const power = await powerGiven(pod.id, option, isOn);
   const given = { name: option("name"), baseUrl: option("url"), ...settingsGiven(option) };
-  if (Object.values(given).every((value) => value === undefined)) {
+  if (power === null && Object.values(given).every((value) => value === undefined)) {
     throw new CommandError("Name what to change. See: podpass pod edit --help");
   }
   const fields = { ...given, podId: pod.id, name: given.name ?? pod.name, baseUrl: given.baseUrl ?? pod.baseUrl };
   const input = parsed(editPodSchema, fields, { name: "--name", baseUrl: "--url", ...SETTINGS_TYPED_AS });
+  if (power !== null) await editPower(operator(), power, now);
   const { keyDropped } = await editPod(operator(), input, now);
   const dropped = keyDropped
     ? `\nIts key belonged to the address before and is gone. Store one: pod key ${input.name}`
@@ -70,10 +74,4 @@ export async function removePodNamed({ words, now }: Given): Promise<Answer> {
 
 async function connectionTo({ id }: PodRow) {
   return testPodConnection(await storedPodKey(id));
-}
-
-async function podCalled([named]: readonly string[]): Promise<PodRow> {
-  const pod = (await listPods(operator())).find(({ id, name }) => id === named || name === named);
-  if (!pod) throw new AppError("not_found", `There is no pod called ${named}. See: podpass pod list`);
-  return pod;
 }

@@ -9,8 +9,10 @@ const ReplaceKeyDialog = dynamic(() => import("./replace-key-dialog").then((modu
   ssr: false,
 });
 const RemoveDialog = dynamic(() => import("./remove-dialog").then((module) => module.RemoveDialog), { ssr: false });
+const PowerDialog = dynamic(() => import("./power-dialog").then((module) => module.PowerDialog), { ssr: false });
+const SleepDialog = dynamic(() => import("./sleep-dialog").then((module) => module.SleepDialog), { ssr: false });
 
-export type OpenDialog = { kind: "add" } | { kind: "edit" | "key" | "remove"; pod: PodView };
+export type OpenDialog = { kind: "add" } | { kind: "edit" | "key" | "power" | "sleep" | "remove"; pod: PodView };
 
 /** The one dialog that is open, if any. */
 export function PodDialogs({ open, onClose }: { open: OpenDialog | null; onClose: () => void }) {
@@ -21,6 +23,10 @@ export function PodDialogs({ open, onClose }: { open: OpenDialog | null; onClose
       return <PodDialog pod={open.pod} onClose={onClose} />;
     case "key":
       return <ReplaceKeyDialog of={open.pod} onClose={onClose} />;
+    case "power":
+      return <PowerDialog of={open.pod} onClose={onClose} />;
+    case "sleep":
+      return <SleepDialog of={open.pod} onClose={onClose} />;
     case "remove":
       return <RemoveDialog of={open.pod} onClose={onClose} />;
     default:

@@ -11,6 +11,7 @@ import { formOf, useFormAction } from "@/app/_ui/use-form-action";
 import type { ConnectionResult } from "@/lib/pods/connection";
 import { pauseAction, resumeAction, testAction } from "./actions";
 import type { OpenDialog } from "./dialogs";
+import { PowerItems, WakeButton } from "./pod-power";
 import type { PodView } from "./read-pods";
 
 const LOST = "Podpass did not answer. Look whether it happened before you try again.";
@@ -39,6 +40,7 @@ export function PodActions({ of: pod, onOpen }: { of: PodView; onOpen: (dialog: 
   return (
     <>
       <div className="row push">
+        <WakeButton of={pod} />
         <Button
           size="small"
           busy={test.busy}
@@ -73,6 +75,7 @@ export function PodActions({ of: pod, onOpen }: { of: PodView; onOpen: (dialog: 
           <MenuItem icon={<KeyIcon />} onSelect={() => onOpen({ kind: "key", pod })}>
             {pod.hasKey ? "Replace the key" : "Store a key"}
           </MenuItem>
+          <PowerItems of={pod} onOpen={onOpen} />
           <MenuRule />
           <MenuItem icon={<RevokeIcon />} danger onSelect={() => onOpen({ kind: "remove", pod })}>
             Remove

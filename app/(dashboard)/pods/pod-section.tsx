@@ -10,6 +10,7 @@ import { STATES } from "../_shell/pod-standing";
 import type { OpenDialog } from "./dialogs";
 import { PodActions } from "./pod-actions";
 import { BillFact, CounterFact } from "./pod-money";
+import { PowerFacts, PowerNotes } from "./pod-power";
 import type { PodView } from "./read-pods";
 import { RunningTable } from "./running-table";
 
@@ -45,8 +46,9 @@ export function PodSection({ of: pod, onOpen }: PodSectionProps) {
           This is the simulated pod: its answers are made up. It steps back as soon as you add a real one.
         </Note>
       )}
+      <PowerNotes of={pod} />
       {!isPaused && pod.problem && (
-        <Note tone={pod.state === "loading" ? "info" : "warn"}>
+        <Note tone={pod.state === "loading" || pod.state === "asleep" ? "info" : "warn"}>
           <b>{pod.problem.sentence}</b> {pod.problem.nextStep}
         </Note>
       )}
@@ -180,6 +182,7 @@ function PodFacts({ of: pod, wide }: { of: PodView; wide?: boolean }) {
       <dd>{pod.maxInFlight === null ? "no limit" : exact(pod.maxInFlight)}</dd>
       <dt>Waiting room</dt>
       <dd>{pod.holdSeconds === null ? "off" : `${durationWords(pod.holdSeconds)} while it loads`}</dd>
+      <PowerFacts of={pod} />
       <dt>Proxy</dt>
       <dd>{pod.behindProxyAt === null ? "none, or a patient one" : "gives up after 100 seconds"}</dd>
       <dt>Added</dt>

@@ -3,6 +3,7 @@ import type { SignedIn } from "@/lib/auth/session";
 import { podBills } from "@/lib/costs/queries";
 import { explain } from "@/lib/pods/connection";
 import { reconcilePods } from "@/lib/pods/counters/queries";
+import { podPowers } from "@/lib/pods/power/queries";
 import { listPods } from "@/lib/pods/queries";
 import { usageTotals } from "@/lib/usage/queries";
 import { listRequests } from "@/lib/usage/requests/queries";
@@ -17,10 +18,12 @@ export type PodView = Awaited<ReturnType<typeof readPods>>[number];
 /** Every pod with what went through it: calls that run now, and the last hour beside the one before. For admins. */
 export async function readPods(member: SignedIn, now: Date) {
   const { year, month } = wallFields(now, "UTC");
-  const [pods, bills, counters] = await Promise.all([
+  const monthAt = new Date(Date.UTC(year, month - 1, 1));
+  const [pods, bills, counters, powers] = await Promise.all([
     listPods(member),
-    podBills(member, new Date(Date.UTC(year, month - 1, 1))),
+    podBills(member, monthAt),
     reconcilePods(member),
+    podPowers(member, monthAt, now),
   ]);
   const lastHour = { from: new Date(now.getTime() - HOUR_MS), to: now };
   return Promise.all(
@@ -39,6 +42,7 @@ export async function readPods(member: SignedIn, now: Date) {
         hourBefore: figuresOf(previous),
         bill: bills.get(pod.id) ?? null,
         counters: counters.get(pod.id) ?? null,
+        power: powers.get(pod.id) ?? null,
       };
     }),
   );

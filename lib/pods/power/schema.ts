@@ -29,7 +29,7 @@ const headers = z
         Object.entries(given).every(
           ([name, value]) => HEADER_NAME.test(name) && HEADER_VALUE.test(value) && !OWN_HEADERS.has(name.toLowerCase()),
         ),
-      "Write up to ten headers, one a line, as Name: value.",
+      "Headers are up to ten names, each with a line of printable text.",
     ),
   );
 
@@ -80,35 +80,36 @@ export const editPowerSchema = z.object({
 
 const text = z.optional(z.string());
 
-/** The form. An empty address keeps the hook that is stored; its headers and body go with the address they were typed for. */
+/**
+ * The form. An empty address keeps the hook that is stored; the authorization goes with the addresses it was typed with, never with
+ * one that is stored. What a form has no fields for is typed into a command.
+ */
 export const powerFormSchema = z.pipe(
   z.pipe(
     z.object({
       podId: z.string(),
       startUrl: text,
       stopUrl: text,
-      headers: text,
-      startBody: text,
-      stopBody: text,
+      authorization: text,
       forget: text,
       wakeWhenCalled: z.optional(z.unknown()),
       stopAfterMinutes: z.optional(z.unknown()),
     }),
-    z.transform(({ startUrl, stopUrl, headers: lines, startBody, stopBody, forget, ...rest }, context) => {
-      const shared = headersIn(lines ?? "");
-      const parsedHook = (field: string, address: string | undefined, body: string | undefined) => {
+    z.transform(({ startUrl, stopUrl, authorization, forget, ...rest }, context) => {
+      const headersTyped = authorization?.trim() ? { Authorization: authorization.trim() } : {};
+      const typed = (param: string, address: string | undefined) => {
         if (forget === "true") return null;
-        if (address === undefined || address.trim() === "") return undefined;
-        const typed = { url: address.trim(), headers: shared, ...(body?.trim() && { body: jsonIn(body) }) };
-        const found = z.safeParse(hook, typed);
-        if (found.success && (!body?.trim() || jsonIn(body) !== undefined)) return found.data;
-        const [issue] = found.success ? [] : found.error.issues;
-        const at = issue === undefined ? `${field}Body` : issue.path[0] === "headers" ? "headers" : `${field}Url`;
-        const message = issue?.message ?? "This is no JSON.";
-        context.issues.push({ code: "custom", input: null, path: [at], message });
+        if (!address?.trim()) return undefined;
+        const found = z.safeParse(hook, { url: address.trim(), headers: headersTyped });
+        if (found.success) return found.data;
+        const [issue] = found.error.issues;
+        const path = [issue?.path[0] === "headers" ? "authorization" : param];
+        context.issues.push({ code: "custom", input: null, path, message: issue?.message ?? "This is not valid." });
         return undefined;
       };
-      return { ...rest, start: parsedHook("start", startUrl, startBody), stop: parsedHook("stop", stopUrl, stopBody) };
+      const hooks = { start: typed("startUrl", startUrl), stop: typed("stopUrl", stopUrl) };
+      // Without hooks there is nothing left for a rule to call.
+      return { ...rest, ...hooks, ...(forget === "true" && { wakeWhenCalled: false, stopAfterMinutes: null }) };
     }),
   ),
   z.object({
@@ -134,22 +135,4 @@ function isPrivate(hostname: string): boolean {
   if (isIP(host) === 0) return !host.includes(".") || /\.(?:internal|local|lan|home\.arpa)$/.test(host);
   if (isForbiddenAddress(host)) return false;
   return /^(?:127\.|10\.|192\.168\.|172\.(?:1[6-9]|2\d|3[01])\.|::1$|f[cd])/i.test(host);
-}
-
-function headersIn(lines: string): Record<string, string> {
-  const entries = lines.split(/\r?\n/).filter((line) => line.trim() !== "");
-  return Object.fromEntries(
-    entries.map((line) => {
-      const colon = line.indexOf(":");
-      return colon < 1 ? [line.trim(), ""] : [line.slice(0, colon).trim(), line.slice(colon + 1).trim()];
-    }),
-  );
-}
-
-function jsonIn(typed: string): unknown {
-  try {
-    return JSON.parse(typed);
-  } catch {
-    return undefined;
-  }
 }
