@@ -3,6 +3,7 @@ import { usdText } from "@/lib/micro-usd";
 import { type ConnectionResult, explain } from "@/lib/pods/connection";
 import { reconcilePods } from "@/lib/pods/counters/queries";
 import { addPod } from "@/lib/pods/mutations";
+import { podPowers } from "@/lib/pods/power/queries";
 import { listPods, type PodRow } from "@/lib/pods/queries";
 import { addPodSchema } from "@/lib/pods/schema";
 import { testPodConnection } from "@/lib/pods/test-connection";
@@ -59,6 +60,7 @@ export async function podList({ now }: Given): Promise<Answer> {
   const pods = await listPods(operator());
   const bills = await podBills(operator(), monthAt);
   const counters = await reconcilePods(operator());
+  const powers = await podPowers(operator(), monthAt, now);
   const rows = pods.map((pod) => [
     pod.name,
     pod.baseUrl,
@@ -83,6 +85,7 @@ export async function podList({ now }: Given): Promise<Answer> {
     ...listed(pod),
     month: bills.get(pod.id) ?? null,
     counters: counters.get(pod.id) ?? null,
+    power: powers.get(pod.id) ?? null,
   }));
   return { json, text: [table, ...advice].join("\n") };
 }

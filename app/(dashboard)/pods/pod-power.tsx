@@ -124,18 +124,22 @@ export function PowerFacts({ of: { power } }: { of: PodView }) {
           <dt>Saved this month</dt>
           <dd>
             {savedMicroUsd === null ? (
-              "no price is set"
+              <span className="muted">unknown without a price</span>
             ) : (
               <span title={`$${usdText(savedMicroUsd)}, the time asleep at the price it had`}>
                 {money(savedMicroUsd)}
               </span>
             )}
-            <span className="muted"> for {exact(asleepHours)} h asleep</span>
+            <span className="muted">, asleep for {hoursWords(asleepHours)}</span>
           </dd>
         </>
       )}
     </>
   );
+}
+
+function hoursWords(hours: number) {
+  return hours < 1 ? counted(Math.ceil(hours * 60), "minute") : `${exact(hours)} h`;
 }
 
 function rules(wakes: boolean, minutes: number | null) {

@@ -27,6 +27,7 @@ type Options = {
  */
 export function openPowerKeeper({ log, onSwitched, everyMs = EVERY_MS, settleMs }: Options) {
   const askedAt = new Map<string, number>();
+  const waking = new Map<string, NodeJS.Timeout>();
   let timer: NodeJS.Timeout | undefined;
   let isClosed = false;
   let isFailing = false;
@@ -58,12 +59,18 @@ export function openPowerKeeper({ log, onSwitched, everyMs = EVERY_MS, settleMs 
     }
   }
 
-  /** A call wants a pod that is asleep. Wakes it where that is asked for, and never throws. */
+  /** A call wants a pod that is asleep. Wakes it soon, once for all calls that come until then; never throws. */
   function wanted(podId: string) {
-    const at = performance.now();
-    if (isClosed || at - (askedAt.get(podId) ?? Number.NEGATIVE_INFINITY) < WANTED_EVERY_MS) return;
-    askedAt.set(podId, at);
-    void wake(podId).catch((err: unknown) => log.warn({ err, podId }, "a pod could not be woken"));
+    if (isClosed || waking.has(podId)) return;
+    const waitMs = (askedAt.get(podId) ?? Number.NEGATIVE_INFINITY) + WANTED_EVERY_MS - performance.now();
+    const run = () => {
+      waking.delete(podId);
+      if (isClosed) return;
+      askedAt.set(podId, performance.now());
+      wake(podId).catch((err: unknown) => log.warn({ err, podId }, "a pod could not be woken"));
+    };
+    if (waitMs <= 0) return run();
+    waking.set(podId, setTimeout(run, waitMs).unref());
   }
 
   async function wake(podId: string) {
@@ -87,6 +94,7 @@ export function openPowerKeeper({ log, onSwitched, everyMs = EVERY_MS, settleMs 
     async close() {
       isClosed = true;
       clearTimeout(timer);
+      for (const due of waking.values()) clearTimeout(due);
       await Promise.race([running, sleep(CLOSE_MS, undefined, { ref: false })]);
     },
   };

@@ -140,7 +140,9 @@ export async function takeBackStop(podId: string, claim: Claim, now: Date): Prom
 
 /** Notes when a pod was last at work, and that it was looked at. */
 export async function notePodUse(podId: string, usedAt: Date | null, checkedAt: Date): Promise<void> {
-  await db.podPower.updateMany({ where: { podId }, data: { checkedAt, ...(usedAt !== null && { usedAt }) } });
+  // A later sight of work, noted by somebody else meanwhile, stands.
+  await db.$executeRaw`UPDATE pod_powers SET checked_at = ${checkedAt}::timestamptz,
+    used_at = greatest(used_at, ${usedAt}::timestamptz) WHERE pod_id = ${podId}::uuid`;
 }
 
 /** A call wants a pod that is being stopped: whoever stops it sees that before it is too late. */
