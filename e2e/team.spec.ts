@@ -111,10 +111,10 @@ test("a member's new role and limits are there after a reload", async ({ page, a
   await page.getByRole("button", { name: `Actions for ${name}` }).click();
   await page.getByRole("menuitem", { name: "Limits" }).click();
   await page.getByLabel("Requests a minute").fill("a few");
-  await page.getByLabel("Money a month").fill("12.50");
+  await page.getByLabel("GPU dollars a month").fill("12.50");
   await page.getByRole("button", { name: "Save limits" }).click();
   await expect(page.getByText("Use a whole number.")).toBeVisible();
-  await expect(page.getByLabel("Money a month")).toHaveValue("12.50");
+  await expect(page.getByLabel("GPU dollars a month")).toHaveValue("12.50");
   await page.getByLabel("Requests a minute").fill("60");
   await page.getByRole("button", { name: "Save limits" }).click();
   await expect(row).toContainText("own limits");
@@ -122,7 +122,7 @@ test("a member's new role and limits are there after a reload", async ({ page, a
   await page.getByRole("button", { name: `Actions for ${name}` }).click();
   await page.getByRole("menuitem", { name: "Limits" }).click();
   await expect(page.getByLabel("Requests a minute")).toHaveValue("60");
-  await expect(page.getByLabel("Money a month")).toHaveValue("12.5");
+  await expect(page.getByLabel("GPU dollars a month")).toHaveValue("12.5");
 });
 
 for (const path of ["/team", "/pods"]) {

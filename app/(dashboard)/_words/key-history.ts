@@ -8,7 +8,7 @@ const FIELDS: Record<string, string> = {
   tpm: "tokens a minute",
   concurrency: "requests in parallel",
   monthlyTokens: "tokens a month",
-  monthlyMicroUsd: "money a month",
+  monthlyMicroUsd: "GPU dollars a month",
   models: "models",
   cidrs: "networks",
   rotateEveryDays: "days between rotations",

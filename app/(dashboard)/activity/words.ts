@@ -83,7 +83,7 @@ const FIELDS: Record<string, string> = {
   tpm: "tokens a minute",
   concurrency: "in parallel",
   monthlyTokens: "tokens a month",
-  monthlyMicroUsd: "money a month",
+  monthlyMicroUsd: "GPU dollars a month",
   baseUrl: "address",
   hourlyMicroUsd: "price an hour",
   maxInFlight: "most in flight",

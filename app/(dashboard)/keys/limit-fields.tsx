@@ -41,7 +41,7 @@ export function LimitFields({ own, fallback, rotateEveryDays, models, errorOf }:
         {number("concurrency", "In parallel")}
         {number("monthlyTokens", "Tokens a month", "From the 1st, 00:00 UTC. The call that crosses it still finishes.")}
         <TextField
-          label="Money a month"
+          label="GPU dollars a month"
           name="monthlyUsd"
           unit="USD"
           inputMode="decimal"
