@@ -22,7 +22,7 @@ test("money is in dollars, grace in hours, ids are left out", () => {
     expiresAt: "2026-11-29T20:13:00.000Z",
   };
   expect(changesOf({ before: null, after }, "Asia/Kathmandu").map(({ field, after }) => `${field}: ${after}`)).toEqual([
-    "money a month: $20.00",
+    "GPU dollars a month: $20.00",
     "grace: 24 h",
     "ends: 30 Nov 2026, 01:58",
   ]);
