@@ -21,6 +21,7 @@ const ENTRIES = {
   "gateway-worker": "server/gateway-worker.ts",
   bootstrap: "server/bootstrap.ts",
   "end-with-parent": "server/end-with-parent.ts",
+  "step-back": "server/step-back.ts",
   migrate: "prisma/migrate.ts",
   podpass: "cli/podpass.ts",
   "pod-simulator": "pod/simulator/main.ts",

@@ -27,6 +27,8 @@ type Options = {
   onStandingsWanted: (wanted: StandingsWanted, reply: (told: StandingsTold) => void) => void;
 };
 
+const bundle = (name: string) => fileURLToPath(new URL(`../dist/${name}.js`, import.meta.url));
+
 /** The folder that the build put Next's output in. */
 export function nextOutput(root: string): string {
   const stamp = join(root, "dist/next.hash");
@@ -47,7 +49,7 @@ export async function startNext({ root, environment, onPort, onStandingsWanted }
     return fork(join(folder, "server.js"), {
       cwd: folder,
       env: { ...environment, PORT: String(port), HOSTNAME: "127.0.0.1", KEEP_ALIVE_TIMEOUT: "90000" },
-      execArgv: ["--import", fileURLToPath(new URL("../dist/end-with-parent.js", import.meta.url))],
+      execArgv: ["end-with-parent", "step-back"].flatMap((name) => ["--import", bundle(name)]),
       // Its greeting is not ours; what goes wrong is written to standard error.
       stdio: ["ignore", "ignore", "inherit", "ipc"],
       detached: true,
