@@ -159,12 +159,13 @@ class PlainConnection {
 
   /** Answers the request that the bytes so far hold, if they do. */
   private serve() {
-    const bytes = this.joined();
-    this.head ??= readPlainHead(bytes);
+    this.head ??= readPlainHead(this.joined());
     const { head } = this;
     if (head === null || !this.isOurs(head)) return this.handOver();
     const end = head.bodyAt + head.bodyBytes;
-    if (bytes.length < end) return;
+    // Joined once and not with each piece: a body in a thousand pieces would be copied a thousand times.
+    if (this.bytes < end) return;
+    const bytes = this.joined();
     this.parts = bytes.length === end ? [] : [bytes.subarray(end)];
     this.bytes -= end;
     this.head = null;
