@@ -61,6 +61,7 @@ export class EventSplitter {
 /** Line by line: a blank line is a line end right after a line end, and CRLF counts once. */
 function endOfMixedEvent(text: Buffer, from: number) {
   let isLineEmpty = true;
+  let endsInBareReturn = false;
   let at = from;
   // Line ends left over from the event before (CR here, LF in the next chunk) open the next event.
   while (text[at] === LF || text[at] === CR) at += 1;
@@ -70,10 +71,14 @@ function endOfMixedEvent(text: Buffer, from: number) {
       isLineEmpty = false;
       continue;
     }
-    // The last byte may be the first half of a CRLF: wait for the other half unless the line is blank anyway.
     const next = byte === CR && text[at + 1] === LF ? at + 1 : at;
-    if (isLineEmpty) return next + 1;
+    if (isLineEmpty) {
+      // The last byte may be half of a CRLF: handed on torn, readers that look for whole blank lines would miss the event.
+      // A sender of bare CRs, which showed at the line before, sends no other half.
+      return byte === CR && at === text.length - 1 && !endsInBareReturn ? -1 : next + 1;
+    }
     isLineEmpty = true;
+    endsInBareReturn = byte === CR && next === at;
     at = next;
   }
   return -1;

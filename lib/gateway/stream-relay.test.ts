@@ -72,6 +72,22 @@ test("cut after any byte, the tokens are those of the last whole event, and noth
   }
 });
 
+test.each(["\n", "\r\n", "\r"])(
+  "split anywhere, a stream with %j keeps its blank lines whole around what is left out, and after its end mark",
+  (lineEnd) => {
+    const as = (events: string[]) => events.map((event) => event + lineEnd + lineEnd).join("");
+    const bytes = Buffer.from(as([...full.slice(0, 2), ...full.slice(-2)]));
+    const expected = as([...withoutUsage.slice(0, 2), ...full.slice(-1)]);
+    for (let first = 0; first <= bytes.length; first += 1) {
+      for (const second of [first + 1, first + 2, bytes.length - 1]) {
+        const reader = new OpenAiStream({ include: false, continuous: false });
+        const out = relay(reader, [bytes.subarray(0, first), bytes.subarray(first, second), bytes.subarray(second)]);
+        expect([out, reader.isDone]).toEqual([expected, true]);
+      }
+    }
+  },
+);
+
 test("CRLF, comments and other spellings change neither bytes nor numbers", () => {
   const spaced = `: ping\r\n\r\ndata: {"usage": {"prompt_tokens": 3, "completion_tokens": 4}, "choices": [{"delta": {}}]}\r\n\r\ndata: [DONE]\r\n\r\n`;
   const reader = new OpenAiStream({ include: false, continuous: false });
