@@ -35,6 +35,7 @@ export async function completeEnvironment(): Promise<Connected> {
     if (!environment.PODPASS_SECRET && isSecretHere) {
       environment.PODPASS_SECRET = generatedRootSecret(prepareDataDir(dataDir));
     }
+    (await connections())?.waitAsPeopleDo();
     return { databaseUrl: database.url, missing, end };
   } catch (error) {
     await end();
@@ -59,8 +60,11 @@ async function migrationsOf(databaseUrl: string) {
 
 /** An embedded database that was started for this command ends only after its last connection. */
 async function closeConnections() {
-  // Where the environment is refused there never was a connection.
-  // biome-ignore lint/style/noRestrictedImports: no query, only the end of the pool that the command's queries used
-  const pool = await import("@/lib/postgres").catch(() => null);
-  await pool?.closePostgres();
+  await (await connections())?.closePostgres();
+}
+
+/** The pool of the command's queries; null where the environment is refused, and there never is a connection. */
+function connections() {
+  // biome-ignore lint/style/noRestrictedImports: no query, only how long is waited for the pool's connections, and their end
+  return import("@/lib/postgres").catch(() => null);
 }

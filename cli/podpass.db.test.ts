@@ -3,6 +3,7 @@ import { createHmac, randomBytes, randomUUID } from "node:crypto";
 import { rm } from "node:fs/promises";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
+import { connect, createServer as createLine } from "node:net";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
@@ -84,6 +85,24 @@ test("a database that is away is named without its password", async () => {
   expect({ status, stdout }).toEqual({ status: 1, stdout: "" });
   expect(stderr).toMatch(/DATABASE_URL/);
   expect(stderr).not.toMatch(/hunter2|\n\s+at /);
+});
+
+test("a database that takes seconds to let anybody in, as on a machine under load, is waited for", async () => {
+  const target = new URL(process.env.DATABASE_URL ?? "");
+  const slow = createLine({ pauseOnConnect: true }, (near) => {
+    setTimeout(() => {
+      const far = connect(Number(target.port || 5432), target.hostname);
+      near.pipe(far).pipe(near);
+      for (const socket of [near, far]) socket.on("error", () => undefined);
+    }, 4_000);
+  });
+  await new Promise<void>((resolve) => slow.listen(0, "127.0.0.1", resolve));
+  const url = new URL(target);
+  url.hostname = "127.0.0.1";
+  url.port = String((slow.address() as AddressInfo).port);
+  const keys = await json(["key", "list"], { env: { DATABASE_URL: url.href } });
+  expect(keys).toEqual(expect.any(Array));
+  slow.close();
 });
 
 describe("members", () => {

@@ -104,6 +104,9 @@ function write(stream: Writable, text: string): Promise<void> {
 /** What the database's drivers say when they can't get through: codes of the system, of PostgreSQL and of Prisma. */
 const OUT_OF_REACH = /^(E(CONN|HOST|NET|TIMEDOUT|NOTFOUND|AI_)|P1\d{3}$|08|28|3D|53|57P)/;
 
+/** Ends of their patience, which have no code where the driver's own clock ran out. */
+const TOO_LATE = /^(P2024|P2028|57014)$|timeout exceeded when trying to connect|connection timeout|query read timeout/i;
+
 /** What went wrong, for a person, in one line unless the words are ours. */
 function sentence(error: unknown): string {
   if (!(error instanceof Error)) return "Something unexpected happened.";
@@ -111,6 +114,8 @@ function sentence(error: unknown): string {
   const isOurs = error instanceof CommandError || error instanceof AppError || error instanceof StartError;
   if (isOurs || error.name === "EnvironmentError" || code.startsWith("ERR_PARSE_ARGS")) return error.message;
   if (OUT_OF_REACH.test(code)) return `The database does not answer as it should (${code}). See: podpass doctor`;
+  if (TOO_LATE.test(code) || TOO_LATE.test(error.message))
+    return "The database did not answer in time. Is this machine, or the database's, very busy? See: podpass doctor";
   // Prisma ends its long messages with the point; an address holds the database's password.
   const last = error.message.trim().split("\n").at(-1) ?? "";
   return `Something unexpected happened: ${last.replace(/postgres(ql)?:\/\/\S+/g, "the database")}`;

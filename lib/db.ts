@@ -1,11 +1,13 @@
 import { PrismaPg } from "@prisma/adapter-pg";
 import { PrismaClient } from "./generated/prisma/client";
-import { postgres } from "./postgres";
+import { postgres, postgresPatience } from "./postgres";
 
 function makeClient() {
+  const { connectMs, queryMs } = postgresPatience();
   // Hashes never leave the database by accident: a query that wants one has to say so.
   return new PrismaClient({
     adapter: new PrismaPg(postgres()),
+    transactionOptions: { maxWait: connectMs, timeout: queryMs },
     omit: {
       apiKeySecret: { hash: true },
       user: { passwordHash: true },

@@ -14,7 +14,7 @@ export async function readMigrations(folder: URL): Promise<Migration[]> {
 
 /** Names of the migrations the database lacks. Cheap: one query, no engine. Throws what PostgreSQL says when it can't be reached. */
 export async function missingMigrations(connectionString: string, migrations: Migration[]): Promise<string[]> {
-  const client = new pg.Client({ connectionString, connectionTimeoutMillis: 5_000 });
+  const client = new pg.Client({ connectionString, connectionTimeoutMillis: 15_000 });
   await client.connect();
   try {
     const { rows } = await client.query<{ done: boolean }>(

@@ -44,9 +44,12 @@ function explainPort(code: string, host: string, port: number) {
   }
 }
 
+/** A machine under load may take seconds for a connection. */
+const PATIENCE_MS = 15_000;
+
 /** Refuses a database that does not answer or is too old. Says why in PostgreSQL's words, and never repeats the address. */
 export async function requireDatabase(connectionString: string) {
-  const client = new pg.Client({ connectionString, connectionTimeoutMillis: 5_000, query_timeout: 5_000 });
+  const client = new pg.Client({ connectionString, connectionTimeoutMillis: PATIENCE_MS, query_timeout: PATIENCE_MS });
   client.on("error", () => undefined);
   try {
     await client.connect();

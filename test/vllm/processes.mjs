@@ -60,8 +60,7 @@ async function stop(started) {
 
 /** Ends a process and its group as a machine that is switched off does. */
 export function kill(started) {
-  running.delete(started);
-  signalGroup(started, "SIGKILL");
+  if (running.delete(started)) signalGroup(started, "SIGKILL");
 }
 
 /** Ends everything that was started, the newest first. */

@@ -1,5 +1,5 @@
 // Contract tests against a real vLLM on this machine's processor: the official SDKs → Podpass → vLLM, and every count compared.
-// `--direct` leaves Podpass out, to learn what vLLM itself does. `--scripts` runs the scripts for pods alone.
+// `--direct` leaves Podpass out, to learn what vLLM itself does. `--only states,scripts` runs these parts alone.
 import { randomBytes } from "node:crypto";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -7,6 +7,7 @@ import { assembledChecks } from "./assembled.mjs";
 import { CannotRunHere, installVllm } from "./install.mjs";
 import { compareTotals, compareWithPod, compareWithRow, settledRows } from "./ledger.mjs";
 import { compareAnswers, compareMetrics } from "./likeness.mjs";
+import { wantedParts } from "./parts.mjs";
 import { checkPodScripts } from "./pod-scripts.mjs";
 import { checkComingBack, checkGauges, checkKeyChange } from "./pod-states.mjs";
 import { startPodpass } from "./podpass.mjs";
@@ -20,6 +21,7 @@ import { MODEL, startVllm } from "./vllm.mjs";
 
 const ROOT = new URL("../..", import.meta.url).pathname;
 const direct = process.argv.includes("--direct");
+const parts = wantedParts(process.argv.slice(2), direct);
 const environment = process.env.PODPASS_VLLM_ENV || `${ROOT}.venv/vllm`;
 const counts = { passed: 0, failed: 0 };
 
@@ -94,9 +96,9 @@ async function checkAssembled(podpass, real) {
 
 async function runAll(folder) {
   const python = installVllm(environment);
-  const podpass = process.argv.includes("--scripts")
-    ? await podpassWithoutPod(folder)
-    : await checkContract(folder, python);
+  const needsServer = [...parts].some((part) => part !== "scripts");
+  const podpass = needsServer ? await checkContract(folder, python) : await podpassWithoutPod(folder);
+  if (!parts.has("scripts")) return;
   console.log("Starting a pod with the scripts …");
   await checkPodScripts({ check, folder, python, environment, podpass });
 }
@@ -105,45 +107,58 @@ async function podpassWithoutPod(folder) {
   return direct ? null : startPodpass({ folder, podUrl: "http://127.0.0.1:9", podKey: "nobody-listens-there" });
 }
 
-/** Returns the Podpass it ran, whose pod has ended. */
+/** The parts that share one vLLM. Returns the Podpass it ran, whose pod may have ended. */
 async function checkContract(folder, python) {
   const podKey = randomBytes(24).toString("base64url");
   console.log("Starting vLLM with a tiny model …");
   const vllm = await startVllm({ python, folder, apiKey: podKey });
-  await checkSimulator(folder, { url: vllm.url, key: podKey });
+  const real = { url: vllm.url, key: podKey };
+  if (parts.has("likeness")) await checkSimulator(folder, real);
   const podpass = direct ? null : await startPodpass({ folder, podUrl: vllm.url, podKey });
-  const keys = podpass ? [await podpass.issueKey("javascript"), await podpass.issueKey("python")] : [];
-  const [forJavaScript, forPython] = podpass ? keys.map(({ secret }) => secret) : [podKey, podKey];
-  if (podpass) await checkAssembled(podpass, { url: vllm.url, key: podKey });
+  if (parts.has("assembled")) await checkAssembled(podpass, real);
   const target = { url: podpass?.url ?? vllm.url, model: MODEL, direct };
-  const entries = [
-    ...(await runScenarios("JavaScript", scenariosFor({ ...target, key: forJavaScript }), vllm)),
-    ...(await runScenarios("Python", await pythonScenarios({ ...target, python, folder, key: forPython }), vllm)),
-  ];
-  if (podpass) {
+  const told = parts.has("sdks") ? await checkSdks({ folder, python, vllm, podpass, podKey, target }) : null;
+  if (parts.has("counters")) {
     await check("Podpass holds what it recorded against vLLM's counters", () =>
       checkReconciliation({ podpass, vllm, podKey, model: MODEL }),
     );
   }
-  const forStates = podpass && (await podpass.issueKey("states"));
-  if (podpass) {
-    const given = { podpass, key: forStates.secret, model: MODEL, podKey };
-    await check("vLLM's load is on the pod's page", () => checkGauges(given));
-    await check("a key is changed under traffic", () => checkKeyChange(given));
+  const states = parts.has("states") ? { podpass, key: await keyFor(podpass, "states"), model: MODEL, podKey } : null;
+  if (states) {
+    await check("vLLM's load is on the pod's page", () => checkGauges(states));
+    await check("a key is changed under traffic", () => checkKeyChange(states));
   }
+  if (told) await checkOutliving({ told, target, vllm, podKey });
+  if (states) {
+    vllm.kill();
+    await check("calls wait for a vLLM that is started again with another key", () =>
+      checkComingBack(states, (apiKey) => startVllm({ python, folder, apiKey, port: vllm.port })),
+    );
+  }
+  if (told && podpass) await checkRows(podpass, told.entries, told.keys);
+  return podpass;
+}
+
+const keyFor = async (podpass, name) => (await podpass.issueKey(name)).secret;
+
+/** Runs the SDKs' scenarios; returns what they were told, and the keys they used, for the rows. */
+async function checkSdks({ folder, python, vllm, podpass, podKey, target }) {
+  const keys = podpass ? [await podpass.issueKey("javascript"), await podpass.issueKey("python")] : [];
+  const [forJavaScript, forPython] = podpass ? keys.map(({ secret }) => secret) : [podKey, podKey];
+  const entries = [
+    ...(await runScenarios("JavaScript", scenariosFor({ ...target, key: forJavaScript }), vllm)),
+    ...(await runScenarios("Python", await pythonScenarios({ ...target, python, folder, key: forPython }), vllm)),
+  ];
+  return { entries, keys, forJavaScript };
+}
+
+/** Ends vLLM under a stream. */
+async function checkOutliving({ told: { entries, forJavaScript }, target, vllm, podKey }) {
   await check("JavaScript: a pod that ends mid-stream is told as an error", async () => {
     const told = await outlivePod({ ...target, key: forJavaScript, podKey }, vllm.kill);
     entries.push({ name: "a pod that ends mid-stream", told, counted: {} });
     return `${told.seen} pieces seen, the next call answered ${told.next}`;
   });
-  if (podpass) {
-    const given = { podpass, key: forStates.secret, model: MODEL, podKey };
-    await check("calls wait for a vLLM that is started again with another key", () =>
-      checkComingBack(given, (apiKey) => startVllm({ python, folder, apiKey, port: vllm.port })),
-    );
-  }
-  if (podpass) await checkRows(podpass, entries, keys);
-  return podpass;
 }
 
 const folder = mkdtempSync(`${tmpdir()}/podpass-vllm-`);

@@ -24,7 +24,7 @@ export async function revokeLeaked(
   const found = await db.apiKeySecret.findMany({ where: { hash: { in: hashes } }, select: { id: true } });
   const told: LeakedSecret[] = [];
   for (const { id } of found) {
-    const secret = await db.$transaction((tx) => revokeLeakedSecret(tx, id, reporter, now), { timeout: 10_000 });
+    const secret = await db.$transaction((tx) => revokeLeakedSecret(tx, id, reporter, now));
     if (secret !== null) told.push(secret);
   }
   return told;
