@@ -131,3 +131,22 @@ test.each<[string, string | null, number, boolean]>([
 ])("calls may wait for a pod that is %s (%s) for %i ms: %s", (state, reason, forMs, may) => {
   expect(mayServeSoon(state, reason, start, start + forMs)).toBe(may);
 });
+
+test("a vLLM that is started again may be waited for however long its model takes to load, up to a quarter of an hour", () => {
+  const minutes = fc.integer({ min: 1, max: 14 });
+  const reason = fc.constantFrom<PodProblem>("refused", "refused_here", "broken");
+  fc.assert(
+    fc.property(minutes, fc.array(reason, { minLength: 1, maxLength: 5 }), (loadsFor, reasons) => {
+      const looks = Array.from({ length: loadsFor * 60 }, (_, second) => reasons[second % reasons.length] ?? "refused");
+      let health = watch("ok");
+      looks.forEach((problem, second) => {
+        const at = start + (second + 1) * 1_000;
+        health = afterSighting(health, { ok: false, reason: problem }, new Date(at));
+        const { state, reason: why, since } = health;
+        expect(state === "serving" || mayServeSoon(state, why, since?.getTime() ?? null, at)).toBe(true);
+      });
+      expect(watchFrom(health, "ok", "ok").state).toBe("serving");
+    }),
+    { numRuns: 20 },
+  );
+});
