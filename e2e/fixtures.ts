@@ -73,3 +73,16 @@ export async function signInOn(page: Page, { email, password }: Pick<TestMember,
   await page.getByRole("button", { name: "Sign in", exact: true }).click();
   await page.waitForURL((url) => !url.pathname.startsWith("/sign-in"));
 }
+
+/** Keeps the pages' scripts away, as a slow line does, until the function it gives back is called. */
+export async function holdScripts(page: Page): Promise<() => void> {
+  let letCome: () => void = () => undefined;
+  const coming = new Promise<void>((resolve) => {
+    letCome = resolve;
+  });
+  await page.route(/\/_next\/static\/.+\.js/, async (route) => {
+    await coming;
+    await route.continue();
+  });
+  return letCome;
+}

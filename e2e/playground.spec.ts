@@ -2,7 +2,7 @@ import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 import { AxeBuilder } from "@axe-core/playwright";
 import type { Page } from "@playwright/test";
-import { expect, OWNER, test } from "./fixtures";
+import { expect, holdScripts, OWNER, test } from "./fixtures";
 import { runCli } from "./podpass-server";
 
 const TAGS = ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa"];
@@ -87,18 +87,35 @@ test("Escape stops an answer: what came stays, and the row is charged for it alo
   await message(page).fill("Go on for long");
   await message(page).press("Enter");
   await expect(page.getByRole("status").filter({ hasText: "The model is answering." })).toBeAttached();
-  await expect(turns(page).nth(1)).toContainText(/\w+ \w+ \w+ \w+ \w+/);
+  const answer = turns(page).nth(1);
+  await expect(answer.filter({ hasNotText: "Waiting for the first token" })).toContainText(/\w+ \w+ \w+ \w+ \w+/);
   await page.keyboard.press("Escape");
-  await expect(turns(page).nth(1)).toContainText(/Stopped · \d+ in, \d+ out/);
+  await expect(answer).toContainText(/Stopped · \d+ in, \d+ out/);
   await expect(message(page)).toBeFocused();
-  const [, out] = /, (\d+) out/.exec((await turns(page).nth(1).textContent()) ?? "") ?? [];
+  const [, out] = /, (\d+) out/.exec((await answer.textContent()) ?? "") ?? [];
   const requests = async () => (await runCli(dataDir, ["usage", "export"])) as Record<string, unknown>[];
   await expect
     .poll(async () => (await requests())[0], { timeout: 20_000 })
     .toMatchObject({ outcome: "client_closed", tokenSource: "measured", keyName: "laptop", streamed: true });
   const counted = Number((await requests())[0]?.completionTokens);
   expect(counted).toBeGreaterThanOrEqual(Number(out));
-  expect(counted).toBeLessThan(Number(out) + 10);
+  // Ten seconds' worth of the two thousand: a busy machine may take a while to carry the end to the pod.
+  expect(counted).toBeLessThan(Number(out) + 250);
+});
+
+test("what is written before the page's script has run is kept, and is sent", async ({ page, signIn, issueKey }) => {
+  await issueKey(await signIn(), { name: "laptop" });
+  const letScriptsCome = await holdScripts(page);
+  await page.goto("/playground", { waitUntil: "commit" });
+  await message(page).fill("Early");
+  // Nothing hears it yet; above all it does not load the page anew.
+  await page.getByRole("button", { name: "Send" }).click({ force: true });
+  letScriptsCome();
+  await expect(page.getByRole("button", { name: "Send" })).toHaveAttribute("aria-disabled", "false");
+  await message(page).press("End");
+  await message(page).pressSequentially(" bird");
+  await message(page).press("Enter");
+  await expect(turns(page).first()).toContainText("Early bird");
 });
 
 test("what a model writes is words and code, and never a part of the page", async ({ page, signIn, issueKey }) => {
@@ -183,8 +200,9 @@ test("it offers the key's own models only, and somebody without a key is led to 
 test("an ended session is said, and signing in leads back", async ({ page, signIn, issueKey }) => {
   await issueKey(await signIn(), { name: "laptop" });
   await page.goto("/playground");
-  await page.context().clearCookies();
   await message(page).fill("Hello");
+  await expect(page.getByRole("button", { name: "Send" })).toHaveAttribute("aria-disabled", "false");
+  await page.context().clearCookies({ name: /session/ });
   await message(page).press("Enter");
   await expect(turns(page).nth(1)).toContainText("Your session has ended.");
   await expect(turns(page).nth(1).getByRole("link", { name: "Sign in" })).toHaveAttribute("href", /playground/);

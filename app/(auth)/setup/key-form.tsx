@@ -1,12 +1,13 @@
 "use client";
 
-import { useState } from "react";
+import { useRef, useState } from "react";
 import { Button } from "@/app/_ui/button";
 import { TextField } from "@/app/_ui/field";
 import { day } from "@/app/_ui/moments";
 import { Refused } from "@/app/_ui/refused";
 import { SecretPanel } from "@/app/_ui/secret-panel";
 import { formOf, useFormAction } from "@/app/_ui/use-form-action";
+import { useTypedEarly } from "@/app/_ui/use-typed-early";
 import { createFirstKeyAction, skipAction } from "./actions";
 import { Skip } from "./skip";
 
@@ -17,6 +18,8 @@ type KeyFormProps = { memberName: string; publicUrl: string; model: string | nul
 /** Step three: the first key, ending in the pass that every new secret gets. */
 export function KeyForm({ memberName, publicUrl, model, ends, zone }: KeyFormProps) {
   const [name, setName] = useState("laptop");
+  const field = useRef<HTMLInputElement>(null);
+  useTypedEarly(field, name, setName);
   const [created, setCreated] = useState<Created | null>(null);
   const create = useFormAction(createFirstKeyAction, setCreated);
   const finish = useFormAction(skipAction);
@@ -47,6 +50,7 @@ export function KeyForm({ memberName, publicUrl, model, ends, zone }: KeyFormPro
       <form method="post" onSubmit={create.onSubmit} noValidate>
         <Refused refusal={create.refusal} />
         <TextField
+          ref={field}
           label="Name"
           name="name"
           value={name}

@@ -4,6 +4,7 @@ import { useEffect, useRef, useState } from "react";
 import { SearchIcon } from "@/app/_ui/icons";
 import { ChoiceMenu } from "@/app/_ui/menu";
 import type { useQuery } from "@/app/_ui/use-query";
+import { useTypedEarly } from "@/app/_ui/use-typed-early";
 import { holdsSecret } from "@/lib/keys/secret-shape";
 
 const STATUSES = [
@@ -31,6 +32,8 @@ export function KeyFilters({ query: { params, change }, members, ended }: KeyFil
   const inAddress = params.get("q") ?? "";
   const [text, setText] = useState(inAddress);
   const sent = useRef(inAddress);
+  const field = useRef<HTMLInputElement>(null);
+  useTypedEarly(field, text, setText);
   const isSecret = holdsSecret(text);
   const status = params.get("status") ?? "live";
   const showsEnded = ["all", "ended", "expired", "revoked"].includes(status);
@@ -57,6 +60,7 @@ export function KeyFilters({ query: { params, change }, members, ended }: KeyFil
         <label className="field field-small search">
           <SearchIcon size={14} />
           <input
+            ref={field}
             type="search"
             placeholder="Name or hint"
             aria-label="Search keys"

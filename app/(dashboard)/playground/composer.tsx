@@ -26,13 +26,8 @@ export function Composer({ field, isAnswering, refused, draft, onDraft, onSend, 
   }
 
   return (
-    <form
-      className="composer"
-      onSubmit={(event) => {
-        event.preventDefault();
-        onSend();
-      }}
-    >
+    // No form: sent before the page's script ran, it would load the page anew and lose what was written.
+    <div className="composer">
       <div className="field composer-field">
         <textarea
           ref={field}
@@ -55,7 +50,7 @@ export function Composer({ field, isAnswering, refused, draft, onDraft, onSend, 
             Stop <kbd className="no-phone">Esc</kbd>
           </Button>
         ) : (
-          <Button key="send" type="submit" tone="primary" aria-disabled={refused !== null || draft.trim() === ""}>
+          <Button key="send" onClick={onSend} tone="primary" aria-disabled={refused !== null || draft.trim() === ""}>
             Send
           </Button>
         )}
@@ -63,6 +58,6 @@ export function Composer({ field, isAnswering, refused, draft, onDraft, onSend, 
       <p className="help-small" id="composer-help">
         {refused ?? "Enter sends, Shift+Enter begins a line."}
       </p>
-    </form>
+    </div>
   );
 }

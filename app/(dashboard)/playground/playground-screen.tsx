@@ -7,6 +7,7 @@ import { exact } from "@/app/_ui/figures";
 import { ChevronIcon } from "@/app/_ui/icons";
 import { ChoiceMenu } from "@/app/_ui/menu";
 import { PageHead } from "@/app/_ui/page-head";
+import { useTypedEarly } from "@/app/_ui/use-typed-early";
 import type { CallableKey } from "@/lib/playground/queries";
 import { Composer } from "./composer";
 import { bodyOf, NO_SETTINGS, type Turn } from "./conversation";
@@ -36,6 +37,7 @@ export function PlaygroundScreen({ keys, served, chosen, publicUrl }: Playground
   const [curl, setCurl] = useState<string | null>(null);
   const [draft, setDraft] = useState("");
   const field = useRef<HTMLTextAreaElement>(null);
+  useTypedEarly(field, draft, setDraft);
 
   const key = keys.find(({ id }) => id === keyId) ?? keys[0];
   const models = served.filter((model) => !key?.models.length || key.models.includes(model));

@@ -1,6 +1,6 @@
 "use client";
 
-import { useState } from "react";
+import { useRef, useState } from "react";
 import { classes } from "@/app/_ui/classes";
 import { SearchIcon } from "@/app/_ui/icons";
 import { ChoiceMenu } from "@/app/_ui/menu";
@@ -8,6 +8,7 @@ import { weekdayAndTime } from "@/app/_ui/moments";
 import { PageHead } from "@/app/_ui/page-head";
 import { Status } from "@/app/_ui/status";
 import { useQuery } from "@/app/_ui/use-query";
+import { useTypedEarly } from "@/app/_ui/use-typed-early";
 import { useZone } from "@/app/_ui/zone";
 import type { RequestRow as Row } from "@/lib/usage/requests/queries";
 import {
@@ -59,6 +60,8 @@ export function RequestsScreen(props: RequestsScreenProps) {
   const zone = useZone();
   const [opened, setOpened] = useState<string | null>(view.id);
   const [id, setId] = useState(view.id ?? "");
+  const field = useRef<HTMLInputElement>(null);
+  useTypedEarly(field, id, setId);
   const showMember = members.length > 1;
 
   return (
@@ -78,7 +81,9 @@ export function RequestsScreen(props: RequestsScreenProps) {
           <label className="field field-small">
             <SearchIcon size={14} />
             <input
+              ref={field}
               type="search"
+              name="id"
               placeholder="Paste a request id"
               aria-label="Find a request"
               value={id}

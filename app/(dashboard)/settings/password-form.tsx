@@ -19,7 +19,7 @@ export function PasswordForm({ email, hasPassword }: { email: string; hasPasswor
   return (
     <section>
       <SectionTitle>Password</SectionTitle>
-      <form ref={form} className="rows" onSubmit={onSubmit} noValidate>
+      <form ref={form} method="post" className="rows" onSubmit={onSubmit} noValidate>
         <Refused refusal={refusal} />
         {/* For password managers: they keep the new one under this name. */}
         <input

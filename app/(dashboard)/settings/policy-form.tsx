@@ -84,7 +84,7 @@ export function PolicyForm({ policy }: { policy: Policy }) {
       >
         Policy
       </SectionTitle>
-      <form className="rows" onSubmit={onSubmit} noValidate>
+      <form method="post" className="rows" onSubmit={onSubmit} noValidate>
         <Refused refusal={asked ? null : refusal} />
         <div className="triples">
           {number("maxKeyDays", "Longest life of a key", "Empty: keys may live for ever.")}

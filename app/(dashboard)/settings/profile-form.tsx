@@ -25,7 +25,7 @@ export function ProfileForm({ profile, zones }: { profile: Profile; zones: reado
   return (
     <section>
       <SectionTitle>You</SectionTitle>
-      <form className="rows" onSubmit={onSubmit} noValidate>
+      <form method="post" className="rows" onSubmit={onSubmit} noValidate>
         <Refused refusal={refusal} />
         <TextField
           label="Name"
