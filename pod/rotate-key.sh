@@ -232,8 +232,8 @@ main() {
   if ! [[ $START_TIMEOUT =~ ^[0-9]{1,6}$ ]]; then fail "START_TIMEOUT must be a number of seconds, not \"$START_TIMEOUT\"."; fi
   START_TIMEOUT=$((10#$START_TIMEOUT))
   if ! command -v curl >/dev/null; then fail "curl is missing: apt-get install curl"; fi
-  WORKSPACE=$(cd -- "$WORKSPACE" 2>/dev/null && pwd) || fail "$WORKSPACE is not a folder." "WORKSPACE is the folder start-server.sh was given."
-  LOGS=$WORKSPACE/logs
+  if ! LOGS=$(cd -- "$WORKSPACE" 2>/dev/null && pwd); then fail "$WORKSPACE is not a folder." "WORKSPACE is the folder start-server.sh was given."; fi
+  WORKSPACE=$LOGS LOGS=$LOGS/logs
   if [[ -d $LOGS && ! -x $LOGS ]]; then fail "$LOGS is closed to this user." "Run this as the user who started the server."; fi
   if [[ ! -f $LOGS/api-key.txt ]]; then fail "There is no key in $LOGS/api-key.txt." "start-server.sh makes the first one."; fi
   read_key "$LOGS/api-key.txt"

@@ -103,6 +103,7 @@ describe("start-server.sh", { timeout: 90_000, concurrent: true }, () => {
     [{ VLLM_ARGS: `--a "b` }, [], "quote that doesn't end"],
     [{ VLLM_COMMAND: "no-such-vllm" }, [], "there is no such program"],
     [{ PATH: "/usr/local/bin:/usr/bin:/bin" }, [], "vllm is not on the PATH"],
+    [{ PATH: "/usr/local/bin:/usr/bin:/bin", VLLM_API_KEY: "short" }, [], "VLLM_API_KEY is refused"],
     [{}, ["--max-model-len", "8"], "come after --"],
     [{}, ["--", "--api-key", STRONG], "give the key in VLLM_API_KEY"],
     [{ VLLM_ARGS: "--api_key=x" }, [], "give the key in VLLM_API_KEY"],
@@ -334,6 +335,11 @@ describe("stop-server.sh", { timeout: 90_000, concurrent: true }, () => {
 });
 
 describe("rotate-key.sh", { timeout: 90_000, concurrent: true }, () => {
+  test("names a folder that is not there", async () => {
+    const { code, err } = await runScript("rotate-key.sh", { WORKSPACE: "/nowhere" });
+    expect([code, err]).toEqual([1, expect.stringContaining("/nowhere is not a folder")]);
+  });
+
   test("makes the spare key the pod's while the old one works, and ends the old one with a restart", async () => {
     const pod = await rig.blank();
     expect((await pod.run("start-server.sh", { VLLM_API_KEY: STRONG })).code).toBe(0);

@@ -220,6 +220,9 @@ read_settings() {
     *) NEAR=$HOST NEAR_URL=$HOST ;;
   esac
   URL=$SCHEME://$NEAR_URL:$PORT
+  local weak=''
+  if [[ -n ${VLLM_API_KEY:-} ]]; then weak=$(weakness_of "$VLLM_API_KEY"); fi
+  if [[ -n $weak ]]; then fail "VLLM_API_KEY is refused: $weak." "Leave it out and a good one is made."; fi
 }
 
 find_vllm() {
@@ -287,14 +290,12 @@ was_rotated() {
 
 # Settles the pod's key and puts it into api-key.txt.
 settle_key() {
-  local given=${VLLM_API_KEY:-} file=$LOGS/api-key.txt name weak
+  local given=${VLLM_API_KEY:-} file=$LOGS/api-key.txt name
   NEW_KEY=''
   for name in api-key.txt next-api-key.txt old-api-key.txt vllm.yaml; do
     if [[ -f $LOGS/$name && ! -L $LOGS/$name && -O $LOGS/$name ]]; then close_to_others "$LOGS/$name" 600; fi
   done
   if [[ -n $given ]]; then
-    weak=$(weakness_of "$given")
-    if [[ -n $weak ]]; then fail "VLLM_API_KEY is refused: $weak." "Leave it out and a good one is made."; fi
     read_key "$file"
     if [[ $KEY == "$given" ]]; then return 0; fi
     if [[ -n $KEY ]] && was_rotated "$given"; then
