@@ -4,6 +4,7 @@ import { existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { ensureBrowser, HOW_TO_INSTALL } from "./browser.mjs";
 import { root } from "./sources.mjs";
+import { playwrightVerdicts, verdictLines, vitestVerdicts } from "./verdicts.mjs";
 
 const reports = join(root, "test-results/reports");
 const say = (text) => process.stdout.write(`${text}\n`);
@@ -33,19 +34,21 @@ function run(args, env = {}) {
 async function step(name, args) {
   say(`\n── ${name}`);
   const code = await run(args);
-  return { name, passed: code === 0 ? 1 : 0, failed: code === 0 ? 0 : 1 };
+  return { name, passed: code === 0 ? 1 : 0, failed: code === 0 ? [] : [{ name, error: [] }], flaky: [] };
 }
 
 /** A suite that ends badly without naming a failed test has failed all the same: once. */
-function counted(name, code, report, count) {
-  let result = { passed: 0, failed: 0 };
+function judged(name, code, report, judge) {
+  let verdicts = { passed: 0, failed: [], flaky: [] };
+  let why = `It ended with ${code}, which no test explains: see its output above.`;
   try {
-    result = count(JSON.parse(readFileSync(report, "utf8")));
+    verdicts = judge(JSON.parse(readFileSync(report, "utf8")), root);
   } catch {
-    say(`${name}: no report was written.`);
+    why = "No report was written.";
   }
-  if (code !== 0 && result.failed === 0) result.failed = 1;
-  return { name, ...result };
+  if ((code !== 0 || verdicts.passed === 0) && verdicts.failed.length === 0)
+    verdicts.failed.push({ name, error: [why] });
+  return { name, ...verdicts };
 }
 
 async function vitest() {
@@ -55,13 +58,9 @@ async function vitest() {
     bin("vitest/vitest.mjs"),
     "run",
     "--reporter=default",
-    "--reporter=json",
-    `--outputFile.json=${report}`,
+    "--reporter=./test/setup/vitest-verdicts.ts",
   ]);
-  return counted("unit and database tests", code, report, ({ numPassedTests, numFailedTests }) => ({
-    passed: numPassedTests,
-    failed: numFailedTests,
-  }));
+  return judged("unit and database tests", code, report, vitestVerdicts);
 }
 
 async function playwright() {
@@ -70,17 +69,14 @@ async function playwright() {
   const browser = await ensureBrowser(say);
   if (browser === null) {
     say(HOW_TO_INSTALL);
-    return { name, passed: 0, failed: 1 };
+    return { name, passed: 0, failed: [{ name, error: ["There is no browser."] }], flaky: [] };
   }
   const report = join(reports, "playwright.json");
   const code = await run([bin("@playwright/test/cli.js"), "test", "--reporter=list,json"], {
     PODPASS_TEST_BROWSER: browser,
     PLAYWRIGHT_JSON_OUTPUT_FILE: report,
   });
-  return counted(name, code, report, ({ stats }) => ({
-    passed: stats.expected + stats.flaky,
-    failed: stats.unexpected,
-  }));
+  return judged(name, code, report, playwrightVerdicts);
 }
 
 rmSync(reports, { recursive: true, force: true });
@@ -97,9 +93,18 @@ const results = [
   await vitest(),
   await playwright(),
 ];
+const all = (field) => results.flatMap((result) => result[field]);
+if (all("flaky").length > 0) {
+  say("\n── passed only when tried again");
+  for (const line of verdictLines("~", all("flaky"))) say(line);
+}
+if (all("failed").length > 0) {
+  say("\n── failed");
+  for (const line of verdictLines("✗", all("failed"))) say(line);
+}
 say("");
 for (const { name, passed, failed } of results)
-  say(`${failed === 0 ? "✓" : "✗"} ${name}: ${passed} passed, ${failed} failed`);
-const sum = (field) => results.reduce((total, result) => total + result[field], 0);
-say(`${sum("passed")} passed, ${sum("failed")} failed`);
-process.exit(sum("failed") > 0 ? 1 : 0);
+  say(`${failed.length === 0 ? "✓" : "✗"} ${name}: ${passed} passed, ${failed.length} failed`);
+const passed = results.reduce((total, result) => total + result.passed, 0);
+say(`${passed} passed, ${all("failed").length} failed`);
+process.exit(all("failed").length > 0 ? 1 : 0);
