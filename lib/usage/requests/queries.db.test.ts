@@ -1,11 +1,13 @@
-import { randomUUID } from "node:crypto";
-import { afterAll, expect, test } from "vitest";
+import { randomInt, randomUUID } from "node:crypto";
+import fc from "fast-check";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { openingOf, progressOf, randomEvent } from "@/test/usage/random-event";
-import { addMember, addPod } from "@/test/usage/team";
+import { sumUpWithin } from "@/test/usage/sum-up";
+import { addMember, addPod, type TestMember } from "@/test/usage/team";
 import { closePostgres, postgres } from "../../postgres";
 import type { UsageEvent } from "../event";
 import { writeEvents } from "../mutations";
-import { getRequest, listRequests, newestMark } from "./queries";
+import { getRequest, listRequests, newestMark, type RequestPage } from "./queries";
 
 afterAll(closePostgres);
 
@@ -70,6 +72,101 @@ test("filters by outcome, model and time meet; running requests are listed too",
   expect(await ids({ outcomes: ["open"] })).toEqual([running.requestId]);
   expect(await ids({ models: ["b"], from: new Date(when + 1) })).toEqual([running.requestId]);
   expect(await ids({ to: new Date(when) })).toEqual([]);
+});
+
+describe("any filters together", () => {
+  const MODELS = ["a", "b", null] as const;
+  const ENDS = ["completed", "timeout", "lost", "rejected"] as const;
+  let people: TestMember[];
+  let pods: string[];
+  let events: UsageEvent[];
+
+  beforeAll(async () => {
+    people = await Promise.all([addMember(postgres()), addMember(postgres())]);
+    pods = [await addPod(postgres()), await addPod(postgres())];
+    const from = Date.parse("2026-10-01T21:00:00Z");
+    events = Array.from({ length: 400 }, () => {
+      const owner = people[randomInt(2)] ?? people[0];
+      return randomEvent({
+        atMs: from + randomInt(5 * 86_400) * 1_000,
+        memberId: owner?.id,
+        keyId: owner?.keyIds[randomInt(2)],
+        podId: randomInt(9) === 0 ? null : pods[randomInt(2)],
+        model: MODELS[randomInt(3)],
+        outcome: ENDS[randomInt(20)] ?? "completed",
+      });
+    });
+    const running = Array.from({ length: 10 }, (_, n) =>
+      openingOf({ ...randomEvent({ atMs: from + n * 40_000_000 }), ...dimensionsOf(events[n * 30]) }),
+    );
+    await write(...events, ...running);
+    events.push(...running);
+    // Some of the days are summed up, some are not.
+    const days = { from: new Date("2026-10-03T00:00:00Z"), to: new Date("2026-10-05T00:00:00Z") };
+    await sumUpWithin(postgres(), ["UTC"], days);
+  }, 60_000);
+
+  test("page after page, either way round, hold what the events themselves say", async () => {
+    const some = <T>(values: readonly T[]) => fc.option(fc.subarray([...values], { minLength: 1 }), { nil: undefined });
+    const moment = fc
+      .integer({ min: 0, max: 6 * 86_400_000 })
+      .map((ms) => new Date(Date.parse("2026-10-01T20:00:00Z") + ms));
+    const wanted = fc.record({
+      who: fc.constantFrom("first", "second", "admin"),
+      keys: fc.option(fc.subarray([0, 1, 2, 3], { minLength: 1 }), { nil: undefined }),
+      pods: fc.option(fc.subarray([0, 1], { minLength: 1 }), { nil: undefined }),
+      models: some(["a", "b", "nothing"]),
+      outcomes: some<UsageEvent["outcome"]>(["open", ...ENDS]),
+      from: fc.option(moment, { nil: undefined }),
+      to: fc.option(moment, { nil: undefined }),
+      size: fc.integer({ min: 15, max: 90 }),
+      order: fc.constantFrom("newest", "oldest"),
+    });
+    await fc.assert(
+      fc.asyncProperty(wanted, async ({ who, keys, pods: at, size, order, ...rest }) => {
+        const viewer = { first: people[0], second: people[1], admin: undefined }[who];
+        const actor = viewer?.actor ?? (await admin()).actor;
+        const keyIds = keys?.map((index) => people[index >> 1]?.keyIds[index & 1] ?? "");
+        const filters = {
+          ...rest,
+          keyIds: keyIds ?? people.flatMap((person) => person.keyIds),
+          podIds: at?.map((index) => pods[index] ?? ""),
+        };
+        const seen: string[] = [];
+        let cursor: string | null = null;
+        do {
+          const page: RequestPage = await listRequests(actor, filters, cursor, size, order);
+          seen.push(...page.rows.map(({ requestId }) => requestId));
+          cursor = page.next;
+          if (cursor !== null) expect(page.rows).toHaveLength(size);
+        } while (cursor !== null);
+        const expected = events
+          .filter((event) => viewer === undefined || event.memberId === viewer.id)
+          .filter((event) => filters.keyIds.includes(event.keyId))
+          .filter((event) => filters.podIds?.includes(event.podId ?? "") ?? true)
+          .filter((event) => rest.models?.includes(event.model ?? "") ?? true)
+          .filter((event) => rest.outcomes?.includes(event.outcome) ?? true)
+          .filter((event) => !rest.from || event.atMs >= rest.from.getTime())
+          .filter((event) => !rest.to || event.atMs < rest.to.getTime())
+          .map(({ requestId }) => requestId)
+          .sort();
+        expect(seen).toEqual(order === "oldest" ? expected : expected.reverse());
+      }),
+      { numRuns: 80 },
+    );
+  }, 60_000);
+
+  function dimensionsOf(event: UsageEvent | undefined) {
+    if (event === undefined) return {};
+    const { memberId, keyId, podId, model } = event;
+    return { memberId, keyId, podId, model };
+  }
+
+  let someAdmin: TestMember | undefined;
+  async function admin() {
+    someAdmin ??= await addMember(postgres(), "ADMIN");
+    return someAdmin;
+  }
 });
 
 test("a cursor that is none is refused", async () => {

@@ -1,7 +1,8 @@
-import type { Actor } from "../../auth/member";
+import { type Actor, isAdmin } from "../../auth/member";
 import { AppError } from "../../errors";
 import { postgres } from "../../postgres";
-import type { UsageEvent } from "../event";
+import { OUTCOMES, type UsageEvent } from "../event";
+import { quartersWith } from "../quarters/queries";
 import { isRequestId, timeOf } from "../request-id";
 import { Bindings, conditionsOf, isId, type RequestFilters } from "../scope";
 
@@ -22,6 +23,8 @@ export type RequestPage = {
   next: string | null;
 };
 
+const DAY_MS = 86_400_000;
+
 const SELECT = `SELECT e.request_id AS "requestId", e.at, e.key_id AS "keyId", e.secret_id AS "secretId", e.member_id AS "memberId",
     e.pod_id AS "podId", e.model, e.route, e.streamed, e.status, e.outcome, e.token_source AS "tokenSource",
     e.prompt_tokens AS "promptTokens", e.cached_tokens AS "cachedTokens", e.completion_tokens AS "completionTokens",
@@ -39,6 +42,9 @@ export async function listRequests(
   limit = 50,
   order: "newest" | "oldest" = "newest",
 ): Promise<RequestPage> {
+  if (cursor !== null && !isRequestId(cursor)) {
+    throw new AppError("invalid_request", "There is no such page.", { param: "cursor" });
+  }
   const parameters = new Bindings();
   const conditions = conditionsOf(actor, filters, parameters);
   if (filters.secretIds?.length) {
@@ -48,19 +54,57 @@ export async function listRequests(
   if (filters.to) conditions.push(`at < ${parameters.add(filters.to, "timestamptz")}`);
   if (filters.outcomes?.length) conditions.push(`outcome = ANY(${parameters.add([...filters.outcomes], "text[]")})`);
   if (cursor !== null) {
-    if (!isRequestId(cursor)) throw new AppError("invalid_request", "There is no such page.", { param: "cursor" });
     const last = `(${parameters.add(new Date(timeOf(cursor)), "timestamptz")}, ${parameters.add(cursor, "uuid")})`;
     conditions.push(`(at, request_id) ${order === "newest" ? "<" : ">"} ${last}`);
   }
+  const matches = `SELECT * FROM usage_events WHERE ${conditions.join(" AND ") || "true"}`;
+  const quarters = isServedByIndex(actor, filters)
+    ? null
+    : await quartersWith(actor, { filters, ...searchOf(filters, cursor, order), order, atLeast: limit + 1 });
   const direction = order === "newest" ? "DESC" : "ASC";
+  const most = parameters.add(limit + 1, "int");
+  const first = `ORDER BY at ${direction}, request_id ${direction} LIMIT ${most}`;
+  const found = quarters === null ? `${matches} ${first}` : `${withinQuarters(matches, quarters, parameters)} ${first}`;
   const { rows } = await postgres().query<RequestRow>(
-    `${SELECT} FROM (SELECT * FROM usage_events WHERE ${conditions.join(" AND ") || "true"}
-       ORDER BY at ${direction}, request_id ${direction} LIMIT ${parameters.add(limit + 1, "int")}) AS e ${NAMES}
-     ORDER BY e.at ${direction}, e.request_id ${direction}`,
+    `${SELECT} FROM (${found}) AS e ${NAMES} ORDER BY e.at ${direction}, e.request_id ${direction}`,
     parameters.values,
   );
   const page = rows.slice(0, limit);
   return { rows: page, next: rows.length > limit ? (page.at(-1)?.requestId ?? null) : null };
+}
+
+const ENDED = OUTCOMES.filter((outcome) => outcome !== "open");
+
+/**
+ * Whether one index leads to the rows in their order: of everything, or of one key, one member, one model or some outcomes.
+ * Any two of these may have nothing in common, and an index would be read to its end to learn that.
+ */
+function isServedByIndex(actor: Actor, { keyIds, memberIds, podIds, models, outcomes, secretIds }: RequestFilters) {
+  const isAboutRunning = outcomes?.length && outcomes.every((outcome) => outcome === "open");
+  if (secretIds?.length || isAboutRunning) return true;
+  const lists = [keyIds, memberIds, models, isAdmin(actor) ? [] : [actor.memberId]];
+  const wanted = lists.reduce((sum, list) => sum + (list?.length ?? 0), outcomes?.length ? 1 : 0);
+  return wanted <= 1 && !podIds?.length;
+}
+
+/** From when to when ended requests are looked for, and which. Further than the clocks of any two machines lie apart. */
+function searchOf({ from, to, outcomes }: RequestFilters, cursor: string | null, order: "newest" | "oldest") {
+  const range = { from: from ?? new Date(0), to: to ?? new Date(Date.now() + DAY_MS) };
+  if (cursor !== null) {
+    const at = timeOf(cursor);
+    if (order === "newest") range.to = new Date(Math.min(at + 1, range.to.getTime()));
+    else range.from = new Date(Math.max(at, range.from.getTime()));
+  }
+  const wanted = ENDED.filter((outcome) => !outcomes?.length || outcomes.includes(outcome));
+  return { range, outcomes: wanted };
+}
+
+/** The ended requests of some quarters of an hour, and those that still run, which are few and have an index of their own. */
+function withinQuarters(matches: string, quarters: readonly Date[], parameters: Bindings) {
+  return `SELECT found.* FROM unnest(${parameters.add(quarters, "timestamptz[]")}) AS quarter(starts_at) CROSS JOIN LATERAL (
+      ${matches} AND outcome <> 'open' AND at >= quarter.starts_at AND at < quarter.starts_at + interval '15 minutes'
+    ) AS found
+    UNION ALL (${matches} AND outcome = 'open')`;
 }
 
 /** As many as a page of the log has. */
