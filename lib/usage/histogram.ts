@@ -32,3 +32,10 @@ export function percentilesOf(bins: readonly Bin[]): Percentiles | null {
   const [p50, p95, p99] = [0.5, 0.95, 0.99].map((share) => percentile(bins, share));
   return p50 == null || p95 == null || p99 == null ? null : { p50, p95, p99 };
 }
+
+/** Several histograms as one. */
+export function mergeBins(histograms: readonly (readonly Bin[])[]): Bin[] {
+  const counts = new Map<number, number>();
+  for (const { bin, count } of histograms.flat()) counts.set(bin, (counts.get(bin) ?? 0) + count);
+  return [...counts].map(([bin, count]) => ({ bin, count }));
+}

@@ -1,3 +1,5 @@
+import type { Wanted } from "./scope";
+
 /** What is counted over any span, by rollups and by the events themselves: the field and its column. */
 const COLUMNS = {
   completed: "completed",
@@ -21,6 +23,8 @@ type Counted = keyof typeof COLUMNS;
 
 /** Sums over ended requests. `requests` is every outcome together. */
 export type Measures = { requests: number } & Record<Counted, number>;
+
+export type Measure = keyof Measures;
 
 const counted = Object.entries(COLUMNS) as [Counted, string][];
 
@@ -47,6 +51,13 @@ export const COLUMNS_OF_ROLLUP = SUMMED_COLUMNS.map((column) => (MONEY.includes(
 /** The same columns out of `usage_costs`. */
 export const COLUMNS_OF_COST = SUMMED_COLUMNS.map((column) => (MONEY.includes(column) ? column : zero(column)));
 
+/** What has to be read for these measures; `isShared` says that groups are told apart, which idle time belongs to none of. */
+export function wantedFor(measures: readonly Measure[], isShared: boolean): Wanted {
+  const isMoney = (measure: Measure) => measure !== "requests" && MONEY.includes(COLUMNS[measure]);
+  if (!measures.some(isMoney)) return { requests: true, money: "none" };
+  return { requests: !measures.every(isMoney), money: isShared ? "shares" : "all" };
+}
+
 function zero(column: string) {
   return `0::bigint AS ${column}`;
 }
@@ -59,16 +70,22 @@ export const COLUMNS_OF_EVENT = counted.map(([, column]) => {
   return `${column}::bigint AS ${column}`;
 });
 
-/** Aggregates in SQL, named as the fields of `Measures`. */
-export const SUMS = [
-  `coalesce(sum(${OUTCOMES.join(" + ")}), 0)::bigint AS "requests"`,
-  ...counted.map(([field, column]) => `coalesce(sum(${column}), 0)::bigint AS "${field}"`),
-].join(", ");
+/** Aggregates in SQL, named as the fields of `Measures`: those asked for. */
+export function sumsOf(fields: readonly Measure[]) {
+  return fields
+    .map((field) => `coalesce(sum(${field === "requests" ? REQUESTS : COLUMNS[field]}), 0)::bigint AS "${field}"`)
+    .join(", ");
+}
 
-/** Sums of sums. */
-export const SUMS_AGAIN = ["requests", ...counted.map(([field]) => field)]
-  .map((field) => `sum("${field}")::bigint AS "${field}"`)
-  .join(", ");
+const REQUESTS = OUTCOMES.join(" + ");
+
+/** Sums of such sums. */
+export function sumsAgain(fields: readonly Measure[]) {
+  return fields.map((field) => `sum("${field}")::bigint AS "${field}"`).join(", ");
+}
+
+/** Everything that is counted. */
+export const ALL_MEASURES: readonly Measure[] = ["requests", ...counted.map(([field]) => field)];
 
 export const NO_USAGE: Measures = {
   requests: 0,
@@ -89,8 +106,12 @@ export const NO_USAGE: Measures = {
 
 /** All of these together. */
 export function sumOf(all: readonly Measures[]): Measures {
-  const total = { ...NO_USAGE };
-  const fields = Object.keys(total) as (keyof Measures)[];
-  for (const one of all) for (const field of fields) total[field] += one[field];
+  return sumOfSome(all, ALL_MEASURES);
+}
+
+/** All of these together, of what was asked for. */
+export function sumOfSome<M extends Measure>(all: readonly Pick<Measures, M>[], fields: readonly M[]) {
+  const total: Pick<Measures, M> = { ...NO_USAGE };
+  for (const one of all) for (const field of fields) total[field] = (total[field] + one[field]) as Measures[M];
   return total;
 }

@@ -8,9 +8,11 @@ import { closePostgres, postgres } from "../postgres";
 import type { Bucket } from "./buckets";
 import type { UsageEvent } from "./event";
 import { binOf, percentilesOf } from "./histogram";
+import { latencySeries } from "./latency/queries";
 import { writeEvents } from "./mutations";
-import { latencySeries, sparklines, usageSeries, usageTable, usageTotals } from "./queries";
+import { usageSeries, usageTable, usageTotals } from "./queries";
 import type { Range } from "./rollup";
+import { sparklines } from "./sparklines/queries";
 
 afterAll(closePostgres);
 
@@ -89,12 +91,9 @@ describe("against adding up by hand", () => {
   test("totals hold exactly what lies in the range, to the millisecond", () =>
     fc.assert(
       fc.asyncProperty(range, async (asked) => {
-        const { current, previous } = await usageTotals(member.actor, asked);
-        expect(current).toMatchObject(measuresOf(within(asked)));
-        expect(current.duration).toEqual(percentiles(within(asked), "durationMs"));
-        expect(current.ttft).toEqual(percentiles(within(asked), "ttftMs"));
-        const before = { from: new Date(2 * +asked.from - +asked.to), to: asked.from };
-        expect(previous).toMatchObject(measuresOf(within(before)));
+        const totals = await usageTotals(member.actor, asked);
+        expect(totals).toMatchObject(measuresOf(within(asked)));
+        expect(totals.ttft).toEqual(percentiles(within(asked), "ttftMs"));
       }),
       { numRuns: 40 },
     ));
@@ -146,7 +145,8 @@ describe("against adding up by hand", () => {
           const id = event[idOf[groupBy]];
           expected.set(id, (expected.get(id) ?? 0) + 1);
         }
-        const table = await usageTable(member.actor, { ...asked, groupBy });
+        const { rows: table, totals } = await usageTable(member.actor, { ...asked, groupBy });
+        expect(totals).toEqual(await usageTotals(member.actor, asked));
         expect(new Map(table.map(({ id, requests }) => [id, requests]))).toEqual(expected);
         const shares = table.reduce((total, row) => total + row.requestShare, 0);
         expect(shares).toBeCloseTo(table.length === 0 ? 0 : 1);
@@ -166,30 +166,61 @@ describe("against adding up by hand", () => {
       from: new Date((MOMENTS[0] ?? 0) - 29 * HOUR),
       to: new Date((MOMENTS[0] ?? 0) + 29 * HOUR + 1_234),
     };
-    const table = await usageTable(member.actor, { ...asked, groupBy: "key" });
-    expect(table).toHaveLength(2);
-    for (const row of table) {
+    const { rows } = await usageTable(member.actor, { ...asked, groupBy: "key" });
+    expect(rows).toHaveLength(2);
+    for (const row of rows) {
       const own = within(asked).filter(({ keyId }) => keyId === row.id);
       expect(row).toMatchObject(measuresOf(own));
       expect(row.ttft).toEqual(percentiles(own, "ttftMs"));
-      expect(row.duration).toEqual(percentiles(own, "durationMs"));
     }
   });
 
   test("latency in each bucket is that of its own requests", async () => {
     const asked = { from: new Date((MOMENTS[1] ?? 0) - 20 * HOUR), to: new Date((MOMENTS[1] ?? 0) + 20 * HOUR) };
-    const { buckets, points } = await latencySeries(member.actor, {
-      ...asked,
-      bucket: "day",
-      timeZone: "Europe/Berlin",
-    });
-    buckets.forEach((start, index) => {
-      const own = within(asked).filter(
-        ({ atMs }) => reading(atMs, "day", "Europe/Berlin") === reading(+start, "day", "Europe/Berlin"),
-      );
-      expect(points[index]).toEqual({ ttft: percentiles(own, "ttftMs"), duration: percentiles(own, "durationMs") });
-    });
+    const timeZone = "Europe/Berlin";
+    for (const waited of ["ttft", "duration"] as const) {
+      for (const bucket of ["minute", "quarter", "hour", "day"] as const) {
+        const { buckets, points } = await latencySeries(member.actor, { ...asked, bucket, timeZone }, waited);
+        const byHand = new Map<string, UsageEvent[]>();
+        for (const event of within(asked)) {
+          const label = reading(event.atMs, bucket, timeZone);
+          byHand.set(label, [...(byHand.get(label) ?? []), event]);
+        }
+        buckets.forEach((start, index) => {
+          const own = byHand.get(reading(+start, bucket, timeZone)) ?? [];
+          expect(points[index]).toEqual(percentiles(own, `${waited}Ms`));
+        });
+      }
+    }
   });
+
+  test("what is wanted of a series is all that is read, and the same as when everything is", () =>
+    fc.assert(
+      fc.asyncProperty(
+        range,
+        fc.constantFrom<Bucket>("minute", "quarter", "hour", "day"),
+        fc.constantFrom("model", "key", "pod", null),
+        fc.constantFrom("requests", "tokens"),
+        async (asked, bucket, groupBy, rankBy) => {
+          const ask = { ...asked, bucket, timeZone: "Asia/Kathmandu", groupBy, rankBy } as const;
+          const measures = ["promptTokens", "lost"] as const;
+          const [all, some] = [
+            await usageSeries(member.actor, ask),
+            await usageSeries(member.actor, { ...ask, measures }),
+          ];
+          expect(some.groups.map(({ id }) => id)).toEqual(all.groups.map(({ id }) => id));
+          some.groups.forEach(({ points, total }, index) => {
+            const { promptTokens, lost } = all.groups[index]?.total ?? { promptTokens: null, lost: null };
+            expect(total).toEqual({ ...total, promptTokens, lost });
+            points.forEach((point, at) => {
+              const whole = all.groups[index]?.points[at];
+              expect([point.promptTokens, point.lost]).toEqual([whole?.promptTokens, whole?.lost]);
+            });
+          });
+        },
+      ),
+      { numRuns: 30 },
+    ));
 
   test("filters narrow to what they name; an id that is none matches nothing", async () => {
     const asked = { from: new Date((MOMENTS[0] ?? 0) - 50 * HOUR), to: new Date((MOMENTS[0] ?? 0) + 50 * HOUR) };
@@ -198,9 +229,9 @@ describe("against adding up by hand", () => {
       ({ keyId, model, podId }) =>
         keyId === member.keyIds[1] && model !== "model 0" && model !== null && podId === pods[1],
     );
-    expect((await usageTotals(member.actor, { ...asked, filters })).current).toMatchObject(measuresOf(own));
+    expect(await usageTotals(member.actor, { ...asked, filters })).toMatchObject(measuresOf(own));
     const none = { keyIds: ["' OR true --"] };
-    expect((await usageTotals(member.actor, { ...asked, filters: none })).current.requests).toBe(0);
+    expect((await usageTotals(member.actor, { ...asked, filters: none })).requests).toBe(0);
   });
 });
 
@@ -232,7 +263,7 @@ test("members see their own alone, whatever they ask for; admins see everybody",
   );
   const ask = { from: new Date(when - 10 * HOUR), to: new Date(when + 10 * HOUR), filters: { models: [model] } };
   const requests = async (actor: TestMember["actor"], filters = {}) =>
-    (await usageTotals(actor, { ...ask, filters: { ...ask.filters, ...filters } })).current.requests;
+    (await usageTotals(actor, { ...ask, filters: { ...ask.filters, ...filters } })).requests;
   expect(await requests(ada.actor)).toBe(1);
   expect(await requests(ada.actor, { memberIds: [bob.id] })).toBe(0);
   expect(await requests(ada.actor, { keyIds: [bob.keyIds[0]] })).toBe(0);

@@ -2,9 +2,6 @@
 export type Range = { from: Date; to: Date };
 
 export const QUARTER_MS = 15 * 60_000;
-/** Below this a range is read from the events themselves. */
-const SHORT_MS = 6 * 3_600_000;
-
 /** What of a range the rollups hold exactly, and what has to be read from the events. */
 export type Split = { rollups: Range | null; events: Range[] };
 
@@ -12,7 +9,7 @@ export type Split = { rollups: Range | null; events: Range[] };
 export function splitRange({ from, to }: Range): Split {
   const first = Math.ceil(from.getTime() / QUARTER_MS) * QUARTER_MS;
   const last = Math.floor(to.getTime() / QUARTER_MS) * QUARTER_MS;
-  if (to.getTime() - from.getTime() < SHORT_MS || first >= last) return { rollups: null, events: [{ from, to }] };
+  if (first >= last) return { rollups: null, events: [{ from, to }] };
   const edges = [
     { from, to: new Date(first) },
     { from: new Date(last), to },

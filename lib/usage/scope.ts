@@ -63,8 +63,11 @@ export function conditionsOf(actor: Actor, filters: UsageFilters, parameters: Bi
 /** Days of a zone whose sums are ready, in order. */
 export type SummedDays = { zone: string; spans: readonly Range[] };
 
-/** What of the pods' bills is among the parts: nothing, what was shared out, or the idle time as well. */
-export type Money = "none" | "shares" | "all";
+/** What single minutes are wanted of: only events know them. */
+export const BY_THE_MINUTE = "by the minute";
+
+/** What is wanted of requests, and of the pods' bills: nothing, what was shared out, or the idle time as well. */
+export type Wanted = { requests: boolean; money: "none" | "shares" | "all" };
 
 /**
  * Rows that add up to exactly the ended requests of a range: sums of whole days where there are any, rollups for the other
@@ -76,26 +79,30 @@ export function partsOf(
   range: Range,
   filters: UsageFilters | undefined,
   parameters: Bindings,
-  days: SummedDays,
-  money: Money = "shares",
+  days: SummedDays | typeof BY_THE_MINUTE,
+  { requests, money }: Wanted,
 ) {
   const narrowed = conditionsOf(actor, filters ?? {}, parameters);
   const within = (column: string, { from, to }: Range) =>
     [`${column} >= ${parameters.add(from, "timestamptz")}`, `${column} < ${parameters.add(to, "timestamptz")}`]
       .concat(narrowed)
       .join(" AND ");
-  const { rollups, events } = splitRange(range);
-  const { runs, gaps } = rollups === null ? { runs: [], gaps: [] } : splitAround(rollups, days.spans);
-  const zone = runs.length > 0 ? parameters.add(days.zone, "text") : "";
+  const { rollups, events } = days === BY_THE_MINUTE ? { rollups: null, events: [range] } : splitRange(range);
+  const { zone: name, spans } = days === BY_THE_MINUTE ? NO_DAYS : days;
+  const { runs, gaps } = rollups === null ? { runs: [], gaps: [] } : splitAround(rollups, spans);
+  const zone = runs.length > 0 ? parameters.add(name, "text") : "";
   const dimensions = "key_id, member_id, pod_id, model";
   const withoutIdle = money === "all" ? "" : ` AND key_id <> '${NOBODY}'`;
   return [
-    ...events.map(
-      (part) => `SELECT at, key_id, member_id, coalesce(pod_id, '${NOBODY}') AS pod_id, coalesce(model, '') AS model,
+    ...(requests ? events : []).map(
+      // The minute is all that any bucket asks for, and far fewer than the events.
+      (
+        part,
+      ) => `SELECT date_bin('1 minute', at, timestamptz 'epoch') AS at, key_id, member_id, coalesce(pod_id, '${NOBODY}') AS pod_id, coalesce(model, '') AS model,
       ${COLUMNS_OF_EVENT.join(", ")}, ${histogramOf("ttft_ms")} AS ttft, ${histogramOf("duration_ms")} AS duration
       FROM usage_events WHERE ${within("at", part)} AND outcome <> 'open'`,
     ),
-    ...gaps.map(
+    ...(requests ? gaps : []).map(
       (part) => `SELECT bucket_at AS at, ${dimensions}, ${COLUMNS_OF_ROLLUP.join(", ")}, ttft, duration
       FROM usage_rollups WHERE ${within("bucket_at", part)}`,
     ),
@@ -111,6 +118,8 @@ export function partsOf(
     ),
   ].join("\nUNION ALL\n");
 }
+
+const NO_DAYS: SummedDays = { zone: "", spans: [] };
 
 function histogramOf(column: string) {
   return `CASE WHEN ${column} IS NOT NULL THEN ARRAY[(${BIN(column)} << 32) + 1] ELSE '{}'::bigint[] END`;

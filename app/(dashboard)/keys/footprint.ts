@@ -1,7 +1,7 @@
 import { isoDay, momentOf } from "@/app/_ui/moments";
 import type { Actor } from "@/lib/auth/member";
 import { getKey } from "@/lib/keys/queries";
-import { usageTotals } from "@/lib/usage/queries";
+import { usageSums } from "@/lib/usage/queries";
 import { listRequests } from "@/lib/usage/requests/queries";
 import type { KeyFacts } from "./key-facts";
 
@@ -22,7 +22,7 @@ export async function footprintOf(actor: Actor, keyId: string, zone: string, now
   const midnight = momentOf(isoDay(now, zone), "00:00:00", zone) ?? now;
   const [{ secrets }, today, { rows: running }] = await Promise.all([
     getKey(actor, keyId, now),
-    usageTotals(actor, { from: midnight, to: now, filters }),
+    usageSums(actor, { from: midnight, to: now, filters }),
     listRequests(
       actor,
       { ...filters, outcomes: ["open"], from: new Date(now.getTime() - LONGEST_ANSWER_MS) },
@@ -32,7 +32,7 @@ export async function footprintOf(actor: Actor, keyId: string, zone: string, now
   ]);
   return {
     secrets: secrets.map(({ id, lastUsedAt, lastUsedIp }) => ({ id, lastUsedAt, lastUsedIp })),
-    requestsToday: today.current.requests + running.length,
+    requestsToday: today.requests + running.length,
     running: running.length,
     streaming: running.filter(({ streamed }) => streamed).length,
   };

@@ -5,8 +5,9 @@ import { explain } from "@/lib/pods/connection";
 import { reconcilePods } from "@/lib/pods/counters/queries";
 import { podPowers } from "@/lib/pods/power/queries";
 import { listPods } from "@/lib/pods/queries";
-import { usageTotals } from "@/lib/usage/queries";
+import { type Totals, usageTotals } from "@/lib/usage/queries";
 import { listRequests } from "@/lib/usage/requests/queries";
+import { previousRange } from "@/lib/usage/rollup";
 import { runningByKey } from "./running";
 
 const HOUR_MS = 3_600_000;
@@ -29,9 +30,10 @@ export async function readPods(member: SignedIn, now: Date) {
   return Promise.all(
     pods.map(async (pod) => {
       const filters = { podIds: [pod.id] };
-      const [open, { current, previous }] = await Promise.all([
+      const [open, current, previous] = await Promise.all([
         listRequests(member, { ...filters, outcomes: ["open"] }, null, MOST_RUNNING),
         usageTotals(member, { ...lastHour, filters }),
+        usageTotals(member, { ...previousRange(lastHour), filters }),
       ]);
       return {
         ...pod,
@@ -47,8 +49,6 @@ export async function readPods(member: SignedIn, now: Date) {
     }),
   );
 }
-
-type Totals = Awaited<ReturnType<typeof usageTotals>>["current"];
 
 function figuresOf({ requests, upstreamError, timeout, lost, ttft }: Totals) {
   return { requests, failed: upstreamError + timeout + lost, ttftP95: ttft?.p95 ?? null };

@@ -1,5 +1,5 @@
 import { compact, compactTick, duration, exact, money, moneyTick } from "@/app/_ui/figures";
-import type { Measures } from "@/lib/usage/measures";
+import type { Measure, Measures } from "@/lib/usage/measures";
 import type { Metric } from "./view";
 
 /** Requests that failed for a reason of ours or the pod's. Rejected ones and clients that left are not among them. */
@@ -13,17 +13,18 @@ export const billOf = (sums: Measures) => sums.gpuMicroUsd + sums.idleMicroUsd;
 /** The series of what nobody used. */
 export const IDLE_ID = "idle";
 
-type Amount = { name: string; of: (sums: Measures) => number };
+/** What is shown is the sum of these. */
+type Amount = { name: string; measures: readonly Measure[] };
 
 /** What can be added up, and how. Latency can't: it has percentiles. */
 const AMOUNTS: Partial<Record<Metric, Amount>> = {
-  tokens: { name: "Tokens", of: tokensOf },
-  prompt: { name: "Prompt tokens", of: (sums) => sums.promptTokens },
-  cached: { name: "Cached tokens", of: (sums) => sums.cachedTokens },
-  completion: { name: "Completion tokens", of: (sums) => sums.completionTokens },
-  requests: { name: "Requests", of: (sums) => sums.requests },
-  cost: { name: "GPU dollars", of: (sums) => sums.gpuMicroUsd },
-  errors: { name: "Errors", of: errorsOf },
+  tokens: { name: "Tokens", measures: ["promptTokens", "completionTokens"] },
+  prompt: { name: "Prompt tokens", measures: ["promptTokens"] },
+  cached: { name: "Cached tokens", measures: ["cachedTokens"] },
+  completion: { name: "Completion tokens", measures: ["completionTokens"] },
+  requests: { name: "Requests", measures: ["requests"] },
+  cost: { name: "GPU dollars", measures: ["gpuMicroUsd"] },
+  errors: { name: "Errors", measures: ["upstreamError", "timeout", "lost"] },
 };
 
 export const METRIC_NAMES: Record<Metric, string> = {

@@ -1,7 +1,9 @@
 import type { ChartColumn, ChartSeries } from "@/app/_ui/chart";
 import type { Actor } from "@/lib/auth/member";
 import { moneyFacts } from "@/lib/costs/queries";
-import { latencySeries, usageSeries, usageTable, usageTotals } from "@/lib/usage/queries";
+import { latencySeries } from "@/lib/usage/latency/queries";
+import type { Measure } from "@/lib/usage/measures";
+import { type UsageSeries, usageSeries, usageTable, usageTotals } from "@/lib/usage/queries";
 import { OUTCOME_NAMES } from "../_words/outcome-status";
 import { columnsOf } from "./columns";
 import { amountOf, IDLE_ID } from "./metric";
@@ -26,25 +28,19 @@ const idOf = ({ id, isOther }: { id: string | null; isOther?: boolean }) => (isO
 
 /** All a usage page shows, asked at once. */
 export async function readUsage(actor: Actor, view: UsageView, now: Date) {
-  const { from, to, filters } = view;
-  const [chart, money, totals, table] = await Promise.all([
+  const { from, to, filters, groupBy } = view;
+  const [chart, money, { rows: table, totals }, before] = await Promise.all([
     readChart(actor, view, now),
     moneyFacts(),
-    usageTotals(actor, { from, to, filters }),
-    usageTable(actor, { from, to, filters, groupBy: view.groupBy }),
+    usageTable(actor, { from, to, filters, groupBy }),
+    usageTotals(actor, { ...view.before, filters }),
   ]);
   // How many stand behind "Other" is known from the table alone.
   const named = chart.series.filter(({ id, isOther }) => !isOther && id !== IDLE_ID).length;
   const series = chart.series.map((each) =>
     each.isOther ? { ...each, name: `Other (${table.length - named})` } : each,
   );
-  return {
-    chart: { ...chart, series },
-    totals: totals.current,
-    before: { ...totals.previous, ...chart.beforeTotal },
-    table,
-    money,
-  };
+  return { chart: { ...chart, series }, totals, before, table, money };
 }
 
 const RANKS: Partial<Record<Metric, "requests" | "money">> = {
@@ -53,61 +49,60 @@ const RANKS: Partial<Record<Metric, "requests" | "money">> = {
   cost: "money",
 };
 
-async function readChart(actor: Actor, view: UsageView, now: Date) {
+function readChart(actor: Actor, view: UsageView, now: Date): Promise<ChartData> {
+  const amount = amountOf(view.metric);
+  return amount === null ? latencyChart(actor, view, now) : amountChart(actor, view, now, amount.measures);
+}
+
+async function amountChart(actor: Actor, view: UsageView, now: Date, measures: readonly Measure[]): Promise<ChartData> {
   const { from, to, filters, groupBy, before, zone } = view;
   const bucket = view.bucket === "week" ? "day" : view.bucket;
   const base = { bucket, timeZone: zone, filters } as const;
-  const amount = amountOf(view.metric);
-  const rankBy = RANKS[view.metric] ?? "tokens";
   const isMoney = view.metric === "cost";
-  const [series, earlier, latency, whole] = await Promise.all([
-    usageSeries(actor, { ...base, from, to, groupBy, rankBy }),
-    usageSeries(actor, { ...base, ...before, groupBy: null }),
-    amount ? null : latencySeries(actor, { ...base, from, to }),
-    isMoney ? usageSeries(actor, { ...base, from, to, groupBy: null }) : null,
+  const rankBy = RANKS[view.metric] ?? "tokens";
+  const billed: readonly Measure[] = isMoney ? [...measures, "idleMicroUsd"] : measures;
+  const [series, earlier, whole] = await Promise.all([
+    usageSeries(actor, { ...base, from, to, groupBy, rankBy, measures }),
+    view.compare ? usageSeries(actor, { ...base, ...before, groupBy: null, measures: billed }) : null,
+    isMoney ? usageSeries(actor, { ...base, from, to, groupBy: null, measures: ["idleMicroUsd"] }) : null,
   ]);
-  const beforeTotal = earlier.groups[0]?.total ?? null;
-  if (!amount) return { ...latencyChart(view, now, latency), beforeTotal };
-
   const starts = view.bucket === "week" ? weekStarts(series.buckets, zone) : null;
   const buckets = starts ? starts.flatMap((start) => series.buckets[start] ?? []) : series.buckets;
-  const cut = <T extends Parameters<typeof joinWeeks>[0]>(points: T) => (starts ? joinWeeks(points, starts) : points);
-  const earlierPoints = cut(earlier.groups[0]?.points ?? []).map((point) =>
-    isMoney ? point.gpuMicroUsd + point.idleMicroUsd : amount.of(point),
-  );
-  const idle = cut(whole?.groups[0]?.points ?? []).map((point) => point.idleMicroUsd);
+  const cut = (values: readonly number[]) => (starts ? joinWeeks(values, starts) : [...values]);
+  const drawn = <M extends Measure>(group: UsageSeries<M>["groups"][number] | undefined, of: readonly M[]) =>
+    cut((group?.points ?? []).map((point) => of.reduce((sum, measure) => sum + point[measure], 0)));
+  const earlierValues = drawn(earlier?.groups[0], billed);
+  const idle = drawn(whole?.groups[0], ["idleMicroUsd"]);
   return {
-    beforeTotal,
-    shape: "bars" as const,
+    shape: "bars",
     columns: columnsOf(buckets, view, now),
     series: [
       ...series.groups.map((group) => ({
         id: idOf(group),
         name: groupName(group),
         isOther: group.isOther,
-        values: cut(group.points).map(amount.of),
+        values: drawn(group, measures),
       })),
       ...(idle.some((value) => value > 0) ? [{ id: IDLE_ID, name: "Idle", isOther: false, values: idle }] : []),
     ],
-    before: buckets.map((_, index) => earlierPoints[index] ?? 0),
+    before: earlier === null ? null : buckets.map((_, index) => earlierValues[index] ?? 0),
   };
 }
 
-type LatencyAnswer = Awaited<ReturnType<typeof latencySeries>> | null;
-
-function latencyChart(view: UsageView, now: Date, latency: LatencyAnswer) {
-  const measure = view.metric === "ttft" ? "ttft" : "duration";
-  const points = latency?.points ?? [];
+async function latencyChart(actor: Actor, view: UsageView, now: Date): Promise<ChartData> {
+  const { from, to, filters, zone } = view;
   // Percentiles of days can't be joined to weeks: a year keeps its days.
-  const asDays = view.bucket === "week" ? { ...view, bucket: "day" as const } : view;
+  const bucket = view.bucket === "week" ? "day" : view.bucket;
+  const waited = view.metric === "ttft" ? "ttft" : "duration";
+  const { buckets, points } = await latencySeries(actor, { from, to, filters, bucket, timeZone: zone }, waited);
   return {
-    shape: "lines" as const,
-    columns: columnsOf(latency?.buckets ?? [], asDays, now),
+    shape: "lines",
+    columns: columnsOf(buckets, { ...view, bucket }, now),
     series: (["p50", "p95", "p99"] as const).map((percentile) => ({
       id: percentile,
       name: percentile,
       isOther: false,
-      values: points.map((point) => point[measure]?.[percentile] ?? null),
+      values: points.map((point) => point?.[percentile] ?? null),
     })),
     before: null,
   };

@@ -1,7 +1,7 @@
 import { isoDay, momentOf, wallFields } from "@/app/_ui/moments";
 import type { Bucket } from "@/lib/usage/buckets";
 import { bucketFor } from "@/lib/usage/buckets";
-import type { GroupBy } from "@/lib/usage/queries";
+import type { GroupBy } from "@/lib/usage/groups/queries";
 import { type Address, readAddress, zoneIn } from "../_shell/address";
 
 const HOUR_MS = 3_600_000;

@@ -2,10 +2,8 @@ import { type Actor, isAdmin } from "../../auth/member";
 import { hourOf } from "../../costs/split-sql";
 import { AppError } from "../../errors";
 import { postgres } from "../../postgres";
-import { type Measures, NO_USAGE, SUMS } from "../../usage/measures";
+import { usageSums } from "../../usage/queries";
 import { listRequests } from "../../usage/requests/queries";
-import type { Range } from "../../usage/rollup";
-import { Bindings, partsOf } from "../../usage/scope";
 import { type Cause, type Comparison, causesOf } from "./cause";
 
 const DAY = "24 hours";
@@ -32,7 +30,7 @@ export async function reconcilePods(actor: Actor): Promise<Map<string, Reconcili
 async function compared(actor: Actor, { podId, from, to, prompt, completion, restarts }: Row): Promise<Reconciliation> {
   const filters = { podIds: [podId] };
   const [current, open] = await Promise.all([
-    recordedWithin(actor, podId, { from, to }),
+    usageSums(actor, { from, to, filters }),
     listRequests(actor, { ...filters, outcomes: ["open"], to }, null, MOST_RUNNING),
   ]);
   const comparison: Comparison = {
@@ -45,12 +43,4 @@ async function compared(actor: Actor, { podId, from, to, prompt, completion, res
     restarts,
   };
   return { from, to, counted: comparison.counted, recorded: comparison.recorded, causes: causesOf(comparison) };
-}
-
-/** Sums of a day's quarters and the events at its edges, without the percentiles that other pages need. */
-async function recordedWithin(actor: Actor, podId: string, range: Range): Promise<Measures> {
-  const parameters = new Bindings();
-  const parts = partsOf(actor, range, { podIds: [podId] }, parameters, { zone: "UTC", spans: [] }, "none");
-  const { rows } = await postgres().query<Measures>(`SELECT ${SUMS} FROM (${parts}) AS parts`, parameters.values);
-  return rows[0] ?? NO_USAGE;
 }

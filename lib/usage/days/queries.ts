@@ -1,6 +1,7 @@
 import { postgres } from "../../postgres";
+import type { Bucket } from "../buckets";
 import { type Range, splitRange } from "../rollup";
-import type { SummedDays } from "../scope";
+import { BY_THE_MINUTE, type SummedDays } from "../scope";
 import { askForZone } from "./mutations";
 
 const ASK_AGAIN_MS = 3_600_000;
@@ -20,6 +21,12 @@ export async function summedDays(zone: string, range: Range): Promise<SummedDays
     [zone, rollups.from, rollups.to],
   );
   return { zone, spans: rows };
+}
+
+/** What a series of a zone may be read from: days, quarters of an hour, or nothing coarser than the events. */
+export async function sumsFor(bucket: Bucket, zone: string, range: Range): Promise<SummedDays | typeof BY_THE_MINUTE> {
+  if (bucket === "minute") return BY_THE_MINUTE;
+  return bucket === "day" ? summedDays(zone, range) : { zone, spans: [] };
 }
 
 function remember(zone: string) {

@@ -2,7 +2,7 @@ import type { Actor } from "../../auth/member";
 import { postgres } from "../../postgres";
 import { bucketStart } from "../buckets";
 import { summedDays } from "../days/queries";
-import { SUMS } from "../measures";
+import { sumsOf, wantedFor } from "../measures";
 import { listRequests, type RequestRow } from "../requests/queries";
 import { Bindings, partsOf, type RequestFilters } from "../scope";
 import { knownTimeZone } from "../time-zone";
@@ -137,11 +137,11 @@ async function summedRows(actor: Actor, ask: ExportAsk): Promise<ExportRow[]> {
   const needsZone = ask.by === "hour" || ask.by === "day";
   const zone = knownTimeZone(needsZone ? (ask.timeZone ?? "UTC") : "UTC");
   const days = ask.by === "hour" ? { zone, spans: [] } : await summedDays(zone, ask);
-  const parts = partsOf(actor, ask, ask.filters, parameters, days, needsZone ? "all" : "shares");
-  const sums = [...COUNTS, "gpuMicroUsd", ...(needsZone ? ["idleMicroUsd"] : [])];
+  const sums = [...COUNTS, "gpuMicroUsd" as const, ...(needsZone ? ["idleMicroUsd" as const] : [])];
+  const parts = partsOf(actor, ask, ask.filters, parameters, days, wantedFor(sums, !needsZone));
   const id = group(needsZone ? parameters.add(zone, "text") : "");
   const { rows } = await postgres().query<ExportRow>(
-    `WITH sums AS (SELECT ${id} AS id, ${SUMS} FROM (${parts}) AS parts GROUP BY 1)
+    `WITH sums AS (SELECT ${id} AS id, ${sumsOf(sums)} FROM (${parts}) AS parts GROUP BY 1)
      SELECT ${names}, ${sums.map((name) => `"${name}"`).join(", ")} FROM sums ${join} ORDER BY 1`,
     parameters.values,
   );

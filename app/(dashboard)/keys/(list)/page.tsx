@@ -2,7 +2,7 @@ import type { Metadata } from "next";
 import { KEY_SORTS } from "@/lib/keys/list-cursor";
 import { countKeys, KEY_FILTERS, listKeys } from "@/lib/keys/queries";
 import { keyNotices } from "@/lib/keys/reminders/queries";
-import { sparklines } from "@/lib/usage/queries";
+import { sparklines } from "@/lib/usage/sparklines/queries";
 import { viewer } from "../../_shell/viewer";
 import { choosableMembers, keysContext } from "../context";
 import { KeyList } from "../key-list";

@@ -6,7 +6,7 @@ import type { KeyDetail } from "@/lib/keys/queries";
 import { monthOf } from "@/lib/limits/admit";
 import type { Account, Standing } from "@/lib/limits/ask";
 import { moneyOfMonth, tokensOfMonth } from "@/lib/limits/queries";
-import { usageTotals } from "@/lib/usage/queries";
+import { usageSums } from "@/lib/usage/queries";
 import { listRequests } from "@/lib/usage/requests/queries";
 
 const MINUTE_MS = 60_000;
@@ -79,7 +79,7 @@ async function settled(actor: Actor, account: Account, told: Standing | null, no
   if (told !== null) return told.monthTokens === null ? { ...told, monthTokens: await month() } : told;
   const filters = account.kind === "key" ? { keyIds: [account.id] } : { memberIds: [account.id] };
   const [minute, open, monthTokens] = await Promise.all([
-    usageTotals(actor, { from: new Date(now.getTime() - MINUTE_MS), to: now, filters }),
+    usageSums(actor, { from: new Date(now.getTime() - MINUTE_MS), to: now, filters }),
     listRequests(
       actor,
       { ...filters, outcomes: ["open"], from: new Date(now.getTime() - LONGEST_ANSWER_MS) },
@@ -88,7 +88,7 @@ async function settled(actor: Actor, account: Account, told: Standing | null, no
     ),
     month(),
   ]);
-  const { requests, promptTokens, completionTokens } = minute.current;
+  const { requests, promptTokens, completionTokens } = minute;
   return {
     requests: requests + open.rows.length,
     requestsResetMs: 0,
