@@ -1,5 +1,6 @@
 import { db } from "../db";
 import { env } from "../env";
+import { usageSumsBy } from "../usage/queries";
 import { openInviteAt } from "./invites";
 import { type Actor, isAdmin } from "./member";
 import { IDLE_MS } from "./session-cookie";
@@ -26,29 +27,24 @@ export async function listMembers(actor: Actor, now: Date) {
     monthlyMicroUsd: true,
     _count: { select: { keys: { where: liveKeyAt(now) } } },
   } as const;
-  const members = await db.user.findMany({
-    where: visibleMembers(actor),
-    select,
-    orderBy: [{ name: "asc" }, { id: "asc" }],
-  });
-  const sums = await db.usageRollup.groupBy({
-    by: ["memberId"],
-    where: {
-      bucketAt: { gte: new Date(now.getTime() - USAGE_DAYS_MS) },
-      memberId: { in: members.map(({ id }) => id) },
-    },
-    _sum: { promptTokens: true, completionTokens: true },
-  });
-  const tokens = new Map(
-    sums.map((row) => [row.memberId, Number(row._sum.promptTokens ?? 0) + Number(row._sum.completionTokens ?? 0)]),
-  );
+  const [members, used] = await Promise.all([
+    db.user.findMany({ where: visibleMembers(actor), select, orderBy: [{ name: "asc" }, { id: "asc" }] }),
+    tokensOf(actor, now),
+  ]);
   return members.map(({ _count, monthlyTokens, monthlyMicroUsd, ...member }) => ({
     ...member,
     monthlyTokens: numberOrNull(monthlyTokens),
     monthlyMicroUsd: numberOrNull(monthlyMicroUsd),
     liveKeys: _count.keys,
-    tokens30d: tokens.get(member.id) ?? 0,
+    tokens30d: used.get(member.id) ?? 0,
   }));
+}
+
+/** The tokens of each member in 30 days; of whoever used none there is nothing. */
+async function tokensOf(actor: Actor, now: Date): Promise<Map<string, number>> {
+  const range = { from: new Date(now.getTime() - USAGE_DAYS_MS), to: now };
+  const sums = await usageSumsBy(actor, range, "member", ["promptTokens", "completionTokens"]);
+  return new Map(sums.map(({ id, measures }) => [id, measures.promptTokens + measures.completionTokens]));
 }
 
 /** Everybody an actor may see, by name, with limits of their own: for menus in which a member is chosen. */

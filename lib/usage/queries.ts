@@ -125,7 +125,7 @@ function byOutcome({ buckets, groups }: UsageSeries): UsageSeries {
 
 /** All of a range, as far as it can be added up. */
 export async function usageSums(actor: Actor, ask: UsageAsk): Promise<Measures> {
-  const [all] = await sumsBy(actor, ask, null);
+  const [all] = await usageSumsBy(actor, ask, null, ALL_MEASURES);
   return all?.measures ?? NO_USAGE;
 }
 
@@ -141,7 +141,7 @@ export async function usageTable(
   ask: UsageAsk & { groupBy: GroupBy },
 ): Promise<{ rows: TableRow[]; totals: Totals }> {
   const groupBy = ask.groupBy === "outcome" ? null : ask.groupBy;
-  const [sums, ttft] = await Promise.all([sumsBy(actor, ask, groupBy), ttftOf(actor, ask, groupBy)]);
+  const [sums, ttft] = await Promise.all([usageSumsBy(actor, ask, groupBy, ALL_MEASURES), ttftOf(actor, ask, groupBy)]);
   const all = sumOf(sums.map(({ measures }) => measures));
   const groups = groupBy === null ? splitByOutcome(all) : sums.flatMap(({ id, measures }) => used(id, measures));
   const named = await namesOf(
@@ -174,17 +174,21 @@ function shareOf(part: number, whole: number) {
   return whole === 0 ? 0 : part / whole;
 }
 
-type Sums = { id: string; measures: Measures };
+type Sums<M extends Measure = Measure> = { id: string; measures: Pick<Measures, M> };
 
-async function sumsBy(actor: Actor, ask: UsageAsk, groupBy: GroupBy | null): Promise<Sums[]> {
+/** What of a range was used by each group, most of the first measure first. Idle money is in groups of its own or its pod's. */
+export async function usageSumsBy<M extends Measure>(
+  actor: Actor,
+  ask: UsageAsk,
+  groupBy: GroupBy | null,
+  measures: readonly M[],
+): Promise<Sums<M>[]> {
   const parameters = new Bindings();
-  const parts = partsOf(actor, ask, ask.filters, parameters, await summedDays("UTC", ask), {
-    requests: true,
-    money: "all",
-  });
-  const { rows } = await postgres().query<Measures & { id: string }>(
-    `SELECT ${idOf(groupBy)} AS id, ${sumsOf(ALL_MEASURES)} FROM (${parts}) AS parts GROUP BY 1 ORDER BY "requests" DESC, 1`,
+  const wanted = wantedFor(measures, false);
+  const parts = partsOf(actor, ask, ask.filters, parameters, await summedDays("UTC", ask), wanted);
+  const { rows } = await postgres().query<Pick<Measures, M> & { id: string }>(
+    `SELECT ${idOf(groupBy)} AS id, ${sumsOf(measures)} FROM (${parts}) AS parts GROUP BY 1 ORDER BY 2 DESC, 1`,
     parameters.values,
   );
-  return rows.map(({ id, ...measures }) => ({ id, measures }));
+  return rows.map(({ id, ...measures }) => ({ id, measures: measures as unknown as Pick<Measures, M> }));
 }
