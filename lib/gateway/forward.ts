@@ -75,18 +75,9 @@ const JSON_TYPE = "content-type: application/json\r\n";
  * which the caller then has to answer. A refusal in mid-stream was already said inside the stream.
  */
 export function forward(relaying: Relaying): Forwarding {
-  let settle: (relayed: Relayed) => void = () => undefined;
-  const relayed = new Promise<Relayed>((resolve) => {
-    settle = resolve;
-  });
-  const answer = new PodAnswer(relaying, settle);
+  const answer = new PodAnswer(relaying);
   answer.ask();
-  return {
-    relayed,
-    stop: (refusal) => answer.stop(refusal),
-    soFar: () => answer.soFar(),
-    beat: (now, quietMs) => answer.beat(now, quietMs),
-  };
+  return answer;
 }
 
 /** Everything before the length: nothing of the client's own headers reaches the pod but what stands here. */
@@ -102,9 +93,10 @@ function requestHead({ call, assembled, upstream, requestId, traceparent }: Rela
 }
 
 /** One answer of the pod, in the callbacks of its connection. */
-class PodAnswer implements AnswerReader {
+class PodAnswer implements AnswerReader, Forwarding {
+  readonly relayed: Promise<Relayed>;
   private readonly relaying: Relaying;
-  private readonly settle: (relayed: Relayed) => void;
+  private settle: (relayed: Relayed) => void = () => undefined;
   private exchange: Exchange | null = null;
   private isSettled = false;
   private mode: "waiting" | "stream" | "assembly" | "whole" | "refusal" = "waiting";
@@ -119,9 +111,11 @@ class PodAnswer implements AnswerReader {
   private bytes = 0;
   private hasSpoken = false;
 
-  constructor(relaying: Relaying, settle: (relayed: Relayed) => void) {
+  constructor(relaying: Relaying) {
     this.relaying = relaying;
-    this.settle = settle;
+    this.relayed = new Promise((resolve) => {
+      this.settle = resolve;
+    });
     relaying.client.onGone = () => this.leave();
   }
 

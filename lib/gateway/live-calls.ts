@@ -15,7 +15,12 @@ export type LiveCall = {
   beat(now: number, quietMs: number): void;
   /** Its usage as it stands, for the case that nobody can say how it ends; null while nothing is known. */
   soFar(): UsageEvent | null;
+  /** Where it stands among all of them: for `LiveCalls` alone. */
+  slot: number;
 };
+
+/** A `slot` that is none. */
+export const NOWHERE = -1;
 
 /** All in ms. */
 export type LiveCallWaits = {
@@ -52,14 +57,15 @@ export function createLiveCalls({
   heartbeatMs = HEARTBEAT_MS,
   sweepMs = SWEEP_MS,
 }: Options = {}) {
-  const calls = new Set<LiveCall>();
+  // No Set: what leaves one stays in tables that V8 has outgrown, and they keep it alive until the next full collection.
+  const calls: LiveCall[] = [];
   const checkedAt = new WeakMap<LiveCall, number>();
   const timer = setInterval(sweep, sweepMs);
   timer.unref();
 
   function sweep() {
     const at = now();
-    for (const call of calls) {
+    for (const call of [...calls]) {
       call.beat(at, heartbeatMs);
       const { waitingSince } = call.client;
       if (at - call.startedAt > longestMs) {
@@ -76,25 +82,35 @@ export function createLiveCalls({
     checkedAt.set(call, at);
     // While the database is away nobody can tell, and work in flight goes on.
     call.recheck().then(
-      (refusal) => refusal !== null && calls.has(call) && call.stop(refusal),
+      (refusal) => refusal !== null && call.slot !== NOWHERE && call.stop(refusal),
       () => undefined,
     );
   }
 
   return {
-    add: (call: LiveCall) => void calls.add(call),
-    remove: (call: LiveCall) => void calls.delete(call),
-    size: () => calls.size,
-    /** As they are now, the oldest first. */
+    add(call: LiveCall) {
+      call.slot = calls.length;
+      calls.push(call);
+    },
+    remove(call: LiveCall) {
+      const last = calls.pop();
+      if (last !== undefined && last !== call) {
+        calls[call.slot] = last;
+        last.slot = call.slot;
+      }
+      call.slot = NOWHERE;
+    },
+    size: () => calls.length,
+    /** As they are now. */
     all: () => [...calls],
-    streams: () => [...calls].filter(({ isStreamed }) => isStreamed).length,
+    streams: () => calls.filter(({ isStreamed }) => isStreamed).length,
     /** A key changed: its streams are looked at now. */
     keyChanged(keyIds: readonly string[] | "all") {
-      for (const call of calls) if (keyIds === "all" || keyIds.includes(call.keyId)) recheck(call, now());
+      for (const call of [...calls]) if (keyIds === "all" || keyIds.includes(call.keyId)) recheck(call, now());
     },
     /** Ends all that still run, each with an error event that says why. */
     stopAll(refusal: AppError) {
-      for (const call of calls) call.stop(refusal);
+      for (const call of [...calls]) call.stop(refusal);
     },
     close: () => clearInterval(timer),
   };

@@ -46,6 +46,7 @@ import { noteEnd } from "./pod-record";
 import { loadPods, loadPolicy, type PodFacts, type PolicyFacts } from "./queries";
 import { createRoster } from "./roster";
 import { matchRoute } from "./routes";
+import { RunningCall } from "./running-call";
 import { keepProgress } from "./stream-progress";
 import { NO_TOKENS } from "./tokens";
 import { createWaitingRoom } from "./waiting-room";
@@ -339,7 +340,7 @@ export async function openGateway({ env, probe, observe, limits, waits = {} }: O
     place.authorization = upstream.authorization;
     // Before a proxy that gives up on silence, only a stream shows that the pod is at work.
     const assembled = pod.facts.behindProxyAtMs === null ? null : assembledCall(call);
-    const { relayed, stop, soFar, beat } = forward({
+    const forwarding = forward({
       requestId: attempt.id,
       call,
       assembled,
@@ -353,22 +354,10 @@ export async function openGateway({ env, probe, observe, limits, waits = {} }: O
         pod.tokensSeenAt = attempt.firstTokenAt;
       },
     });
-    const live = {
-      keyId: attempt.caller.keyId,
-      isStreamed: call.isStreamed || assembled !== null,
-      startedAt: attempt.askedAt,
-      client,
-      stop,
-      beat,
-      recheck: recheckCaller,
-      soFar: () => {
-        const tokens = soFar();
-        return tokens && attempt.soFar(tokens, performance.now());
-      },
-    };
+    const live = new RunningCall(attempt, call.isStreamed || assembled !== null, client, forwarding, recheckCaller);
     liveCalls.add(live);
     // It never rejects.
-    const ending = await relayed;
+    const ending = await forwarding.relayed;
     liveCalls.remove(live);
     if (noteEnd(pod, ending, performance.now())) void roster.look();
     if (!ending.isUntouched || isAgain) return ending;

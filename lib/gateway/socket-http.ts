@@ -2,6 +2,7 @@ import { STATUS_CODES } from "node:http";
 import type { Socket } from "node:net";
 import { Outbox } from "@/lib/http/outbox";
 import { type PlainHead, readPlainHead } from "@/lib/http/plain-request";
+import { readShared, type SharedReads } from "@/lib/http/shared-reads";
 import { tooLarge } from "./check";
 import { framed } from "./chunk-frames";
 import type { Client } from "./client";
@@ -93,6 +94,7 @@ class PlainConnection {
   readonly socket: Socket;
   readonly outbox: Outbox;
   readonly peerIp: string | null;
+  private readonly reads: SharedReads;
   private readonly elsewhere: (socket: Socket) => void;
   private readonly shared: Shared;
   private client: SocketClient | null = null;
@@ -104,13 +106,14 @@ class PlainConnection {
   private isNew = true;
   private isPaused = false;
 
-  constructor(socket: Socket, elsewhere: (socket: Socket) => void, shared: Shared) {
+  constructor(accepted: Socket, elsewhere: (socket: Socket) => void, shared: Shared) {
+    this.reads = readShared(accepted, (bytes) => this.receive(bytes));
+    const { socket } = this.reads;
     this.socket = socket;
     this.outbox = new Outbox(socket, () => this.client?.drained());
     this.elsewhere = elsewhere;
     this.shared = shared;
     this.peerIp = socket.remoteAddress ?? null;
-    socket.on("data", this.onData);
     socket.on("drain", this.onDrain);
     socket.on("end", this.onEnd);
     socket.on("error", this.onError);
@@ -131,16 +134,19 @@ class PlainConnection {
     } else if (waited > (this.shared.keepAliveMs ?? KEEP_ALIVE_MS)) this.socket.destroy();
   }
 
-  private readonly onData = (chunk: Buffer) => {
-    if (this.bytes === 0) this.waitingSince = performance.now();
-    this.parts.push(chunk);
-    this.bytes += chunk.length;
-    if (this.client === null) this.serve();
-    else if (this.bytes > MOST_AHEAD) {
-      this.isPaused = true;
-      this.socket.pause();
+  /** The bytes are valid during the call alone. False: nothing more for now. */
+  private receive(bytes: Buffer): boolean {
+    if (this.bytes === 0) {
+      this.waitingSince = performance.now();
+      // Nearly always a whole request in one piece: what is kept of it is copied, and nothing else.
+      if (this.client === null && this.serveWhole(bytes)) return true;
     }
-  };
+    this.parts.push(Buffer.from(bytes));
+    this.bytes += bytes.length;
+    if (this.client === null) this.serve();
+    else this.isPaused = this.bytes > MOST_AHEAD;
+    return !this.isPaused;
+  }
 
   private readonly onDrain = () => {
     this.socket.setTimeout(0);
@@ -157,6 +163,14 @@ class PlainConnection {
     this.client?.left();
   };
 
+  /** Answers the request that these bytes are, if they are exactly one. */
+  private serveWhole(bytes: Buffer): boolean {
+    const head = readPlainHead(bytes);
+    if (head === null || bytes.length !== head.bodyAt + head.bodyBytes || !this.isOurs(head)) return false;
+    this.handle(head, Buffer.from(bytes.subarray(head.bodyAt)));
+    return true;
+  }
+
   /** Answers the request that the bytes so far hold, if they do. */
   private serve() {
     this.head ??= readPlainHead(this.joined());
@@ -169,8 +183,11 @@ class PlainConnection {
     this.parts = bytes.length === end ? [] : [bytes.subarray(end)];
     this.bytes -= end;
     this.head = null;
+    this.handle(head, bytes.subarray(head.bodyAt, end));
+  }
+
+  private handle(head: PlainHead, body: Buffer) {
     this.isNew = false;
-    const body = bytes.subarray(head.bodyAt, end);
     const client = new SocketClient(this, this.shared);
     this.client = client;
     this.shared.onBegin?.();
@@ -230,7 +247,8 @@ class PlainConnection {
     this.shared.connections.delete(this);
     this.outbox.flush();
     socket.pause();
-    socket.off("data", this.onData).off("drain", this.onDrain).off("end", this.onEnd);
+    this.reads.letGo();
+    socket.off("drain", this.onDrain).off("end", this.onEnd);
     socket.off("error", this.onError).off("timeout", this.onError).off("close", this.onClose);
     const bytes = this.bytes === 0 ? null : this.joined();
     if (bytes !== null) socket.unshift(bytes);

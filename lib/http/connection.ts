@@ -2,6 +2,7 @@ import { connect, isIP, type Socket, type TcpSocketConnectOpts } from "node:net"
 import { connect as connectSecurely } from "node:tls";
 import { type AnswerHead, BadAnswer, readAnswerHead } from "./answer-head";
 import { ChunkedBody } from "./chunked-body";
+import { READ_BUFFER } from "./shared-reads";
 
 /** A request that is ready to be written. */
 export type OutgoingRequest = {
@@ -61,12 +62,6 @@ const LARGEST_HEAD = 64 * 1024;
 /** Written as one string up to here: the kernel takes it from the stack, without an object for the write. */
 const WRITTEN_AS_TEXT = 12 * 1024;
 const NOTHING = Buffer.alloc(0);
-
-/**
- * Where all plain connections are read into. A read is over before the next begins, whichever connection it is for, so one
- * buffer does for thousands of streams that would otherwise hold 64 KB each.
- */
-const READ_BUFFER = Buffer.allocUnsafeSlow(64 * 1024);
 
 const HEAD = 0;
 const BODY = 1;

@@ -56,7 +56,7 @@ export function createBatcher(options: Options) {
   });
 
   /** In the order of their newest line. */
-  const waiting = new Map<string, Entry>();
+  let waiting = new Map<string, Entry>();
   /** Set while events wait in the journal alone: where they begin. */
   let behind: Position | null = null;
   let sequence = 0;
@@ -179,13 +179,18 @@ export function createBatcher(options: Options) {
     }
   }
 
+  /**
+   * The rest goes into a new map: one that is filled and emptied for hours keeps what has left it alive, in tables that V8 has
+   * outgrown, until the next full collection.
+   */
   function take(): Entry[] {
     const batch: Entry[] = [];
+    const rest = new Map<string, Entry>();
     for (const [requestId, entry] of waiting) {
-      if (batch.length === batchRows) break;
-      batch.push(entry);
-      waiting.delete(requestId);
+      if (batch.length < batchRows) batch.push(entry);
+      else rest.set(requestId, entry);
     }
+    waiting = rest;
     inFlight = batch.length;
     return batch;
   }
