@@ -112,9 +112,11 @@ function inCents(microUsd: number | undefined) {
   return microUsd === undefined ? "" : `$${(microUsd / 1_000_000).toFixed(2)}`;
 }
 
-/** `3 running, 1 waiting`, as vLLM last told it. */
-function load({ gaugesAt, requestsRunning, requestsWaiting }: PodRow) {
-  return gaugesAt === null ? "" : `${requestsRunning ?? 0} running, ${requestsWaiting ?? 0} waiting`;
+/** `3 running, 1 waiting`, as vLLM tells it while it serves. */
+function load({ state, gaugesAt, requestsRunning, requestsWaiting }: PodRow) {
+  return gaugesAt === null || state !== "serving"
+    ? ""
+    : `${requestsRunning ?? 0} running, ${requestsWaiting ?? 0} waiting`;
 }
 
 function stateOf({ state, pausedAt, simulatedAt }: PodRow) {

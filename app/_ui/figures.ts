@@ -48,6 +48,10 @@ export function durationParts(ms: number): Figure {
 
 export const duration = (ms: number) => written(durationParts(ms));
 
+/** A time that was set, whole: `90 seconds`, `10 minutes`. */
+export const durationWords = (seconds: number) =>
+  seconds % 60 === 0 ? counted(seconds / 60, "minute") : counted(seconds, "second");
+
 /** Money from integer micro-dollars. Something under a cent is never shown as nothing. */
 export function money(microUsd: number) {
   if (microUsd === 0) return "$0";

@@ -108,6 +108,22 @@ describe("a changed pod", () => {
     expect(await getPod(admin, podId)).toMatchObject({ state: "unknown", models: [] });
   });
 
+  test("shows everybody how long calls wait for it, and whether they wake it", async () => {
+    const { podId } = await newPod({ holdSeconds: "90" });
+    const sight = async () => (await podStates(now)).find(({ id }) => id === podId);
+    const set = (state: string, stateReason: string | null, stateSince = now) =>
+      db.pod.update({ where: { id: podId }, data: { state, stateReason, stateSince } });
+    await set("unreachable", "refused");
+    expect(await sight()).toMatchObject({ waitSeconds: 90, isWokenByCalls: false });
+    await set("unreachable", "refused", later(-16 * 60_000));
+    expect(await sight()).toMatchObject({ waitSeconds: 0, isWokenByCalls: false });
+    await set("asleep", null);
+    expect(await sight()).toMatchObject({ waitSeconds: 0, isWokenByCalls: false });
+    await db.podPower.create({ data: { podId, wakeWhenCalledAt: now } });
+    expect(await sight()).toMatchObject({ waitSeconds: 90, isWokenByCalls: true });
+    expect(await sight()).not.toHaveProperty("baseUrl");
+  });
+
   test("allows and forbids what a pod may be asked", async () => {
     const { podId } = await newPod();
     await edit(podId, { patternsAllowed: "on", remoteMediaForbidden: true });
@@ -198,7 +214,7 @@ test("a member sees states and models, and neither addresses nor settings", asyn
     () => testPod(member, { podId, baseUrl: "http://10.0.0.5:8000" }),
   ];
   for (const attempt of attempts) expect(await refusal(attempt)).toBe("forbidden");
-  const states = await podStates();
+  const states = await podStates(now);
   expect(states).toContainEqual(expect.objectContaining({ id: podId, state: "unknown" }));
   expect(JSON.stringify(states)).not.toMatch(/10\.0\.0\.5|sealed/);
 });

@@ -6,7 +6,7 @@ import type { Prisma } from "../generated/prisma/client";
 import { isUuid } from "../keys/list-cursor";
 import { deriveKey } from "../secrets";
 import { isPodProblem, type PodProblem } from "./connection";
-import type { PodState } from "./health";
+import { mayServeSoon, type PodState } from "./health";
 import { openPodKey } from "./seal";
 
 const STATES: readonly string[] = [
@@ -76,14 +76,26 @@ export async function getPod(actor: Actor, podId: string) {
   return shown(await livePod(db, podId));
 }
 
-/** What every member may know of the pods: their state and models, not where they are. */
-export async function podStates() {
+/** What every member may know of the pods: their state and models, how long calls wait for them now, whether these wake them; not where they are. */
+export async function podStates(now: Date) {
   const pods = await db.pod.findMany({
     where: { removedAt: null },
-    select: SIGHT,
+    select: { ...SIGHT, holdSeconds: true },
     orderBy: [{ createdAt: "asc" }, { id: "asc" }],
   });
-  return pods.map(sighted);
+  const sleepers = pods.filter(({ state }) => state === "asleep").map(({ id }) => id);
+  const waking = sleepers.length === 0 ? [] : await wokenByCalls(sleepers);
+  return pods.map(({ holdSeconds, ...pod }) => {
+    const isWokenByCalls = waking.includes(pod.id);
+    const since = pod.stateSince?.getTime() ?? null;
+    const isWaitedFor = isWokenByCalls || mayServeSoon(pod.state, pod.stateReason, since, now.getTime());
+    return { ...sighted(pod), isWokenByCalls, waitSeconds: isWaitedFor ? (holdSeconds ?? 0) : 0 };
+  });
+}
+
+async function wokenByCalls(podIds: string[]) {
+  const where = { podId: { in: podIds }, wakeWhenCalledAt: { not: null } };
+  return (await db.podPower.findMany({ where, select: { podId: true } })).map(({ podId }) => podId);
 }
 
 /** The models that pods serve now, each once, in the order of their names. */

@@ -1,4 +1,5 @@
 import Link from "next/link";
+import { durationWords } from "@/app/_ui/figures";
 import { Note } from "@/app/_ui/note";
 import { NAV } from "./nav";
 import type { PodStanding } from "./pod-standing";
@@ -16,7 +17,8 @@ export function Banners({ standing, isAdmin }: { standing: PodStanding; isAdmin:
         </Note>
       ) : (
         <Note tone="warn">
-          {standing.words}, so calls are refused with <code>pod_unavailable</code>.{" "}
+          {standing.words}
+          <Meanwhile standing={standing} />{" "}
           {podsPage ? (
             <Link href={podsPage.href}>Look at the pods</Link>
           ) : (
@@ -26,4 +28,28 @@ export function Banners({ standing, isAdmin }: { standing: PodStanding; isAdmin:
       )}
     </div>
   );
+}
+
+/** What happens to calls until a pod serves. */
+function Meanwhile({ standing: { waitSeconds, isWokenByCalls } }: { standing: PodStanding }) {
+  const refused = (
+    <>
+      refused with <code>pod_unavailable</code>
+    </>
+  );
+  const wait = `wait for up to ${durationWords(waitSeconds)}`;
+  if (isWokenByCalls && waitSeconds > 0)
+    return (
+      <>
+        . A call wakes it; calls {wait} and are then {refused}.
+      </>
+    );
+  if (isWokenByCalls) return <>. A call wakes it; until it serves, calls are {refused}.</>;
+  if (waitSeconds > 0)
+    return (
+      <>
+        . Calls {wait} and are then {refused}.
+      </>
+    );
+  return <>, so calls are {refused}.</>;
 }

@@ -7,6 +7,8 @@ const pod = (name: string, state: string, more = {}) => ({
   models: state === "serving" ? [`${name}-model`] : [],
   pausedAt: null,
   simulatedAt: null,
+  waitSeconds: 0,
+  isWokenByCalls: false,
   ...more,
 });
 
@@ -28,6 +30,14 @@ test("models of several serving pods are offered once each", () => {
     words: "2 pods are serving",
     models: ["m"],
   });
+});
+
+test("calls wait as long as for the most patient pod that is not paused", () => {
+  const patient = { waitSeconds: 600 };
+  expect(standingOf([pod("a", "loading", { waitSeconds: 90 }), pod("b", "unreachable", patient)]).waitSeconds).toBe(
+    600,
+  );
+  expect(standingOf([pod("a", "loading", { ...patient, pausedAt: new Date() })]).waitSeconds).toBe(0);
 });
 
 test("without any pod the page says so", () => {

@@ -8,6 +8,10 @@ export type PodState = {
   models: readonly string[];
   pausedAt: Date | null;
   simulatedAt: Date | null;
+  /** How long calls wait for it now. */
+  waitSeconds: number;
+  /** It is asleep, and the next call starts it. */
+  isWokenByCalls: boolean;
 };
 
 export type PodStanding = {
@@ -21,6 +25,10 @@ export type PodStanding = {
   models: string[];
   isServing: boolean;
   isSimulated: boolean;
+  /** For how long a call waits for one that may serve soon; 0 where calls are refused at once. */
+  waitSeconds: number;
+  /** A call starts one that is asleep. */
+  isWokenByCalls: boolean;
 };
 
 /** How each state looks and reads. */
@@ -46,6 +54,8 @@ export function standingOf(pods: readonly PodState[]): PodStanding {
     models,
     isServing: serving.length > 0,
     isSimulated: serving.some((pod) => pod.simulatedAt !== null),
+    waitSeconds: Math.max(0, ...awake.map((pod) => pod.waitSeconds)),
+    isWokenByCalls: awake.some((pod) => pod.isWokenByCalls),
   };
   if (pods.length === 0) return { tone: "idle", glyph: "ring", word: "No pod", words: "No pod yet", ...rest };
   const [best] = awake.toSorted((a, b) => BEST_FIRST.indexOf(a.state) - BEST_FIRST.indexOf(b.state));

@@ -26,7 +26,7 @@ export async function GET(request: Request) {
     listKeys(member, { search, memberId: member.memberId, sort: "lastUsed", take: MOST }, now),
     isWide ? listKeys(member, { search, sort: "lastUsed", take: MOST }, now) : null,
     isWide ? memberNames(member) : [],
-    isAdmin(member) ? podStates() : [],
+    isAdmin(member) ? podStates(now) : [],
   ]);
   const others = (all?.keys ?? []).filter((key) => key.member.id !== member.memberId);
   const wanted = search.toLowerCase();

@@ -1,6 +1,6 @@
 "use client";
 
-import { change, counted, durationParts, exact, money } from "@/app/_ui/figures";
+import { change, durationParts, durationWords, exact, money } from "@/app/_ui/figures";
 import { Note } from "@/app/_ui/note";
 import { StatusChip } from "@/app/_ui/status";
 import { StatusGlyph } from "@/app/_ui/status-glyph";
@@ -129,15 +129,11 @@ function PodTiles({ of: pod }: { of: PodView }) {
   );
 }
 
-/** `vLLM: 12 running, 3 waiting, cache 64%`; null where it has told nothing. */
-function asVllmSays({ gaugesAt, requestsRunning, requestsWaiting, kvCacheUsage }: PodView) {
-  if (gaugesAt === null) return null;
+/** `vLLM: 12 running, 3 waiting, cache 64%`; null where it has told nothing, or is away. */
+function asVllmSays({ state, gaugesAt, requestsRunning, requestsWaiting, kvCacheUsage }: PodView) {
+  if (gaugesAt === null || state !== "serving") return null;
   const cache = kvCacheUsage === null ? "" : `, cache ${Math.round(kvCacheUsage * 100)}%`;
   return `vLLM: ${exact(requestsRunning ?? 0)} running, ${exact(requestsWaiting ?? 0)} waiting${cache}`;
-}
-
-function durationWords(seconds: number) {
-  return seconds % 60 === 0 ? counted(seconds / 60, "minute") : counted(seconds, "second");
 }
 
 function inUnits(ms: number) {
