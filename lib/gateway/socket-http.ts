@@ -117,7 +117,7 @@ class PlainConnection {
     socket.on("drain", this.onDrain);
     socket.on("end", this.onEnd);
     socket.on("error", this.onError);
-    socket.on("timeout", this.onError);
+    socket.on("timeout", this.onTimeout);
     socket.on("close", this.onClose);
   }
 
@@ -157,6 +157,12 @@ class PlainConnection {
   private readonly onEnd = () => this.socket.destroy();
 
   private readonly onError = () => this.socket.destroy();
+
+  /** A rest that left without a `drain` leaves the time running: then it is the next call that is quiet, which may be. */
+  private readonly onTimeout = () => {
+    if (this.socket.writableLength > 0) this.socket.destroy();
+    else this.socket.setTimeout(0);
+  };
 
   private readonly onClose = () => {
     this.shared.connections.delete(this);
@@ -246,10 +252,11 @@ class PlainConnection {
     const { socket } = this;
     this.shared.connections.delete(this);
     this.outbox.flush();
+    socket.setTimeout(0);
     socket.pause();
     this.reads.letGo();
     socket.off("drain", this.onDrain).off("end", this.onEnd);
-    socket.off("error", this.onError).off("timeout", this.onError).off("close", this.onClose);
+    socket.off("error", this.onError).off("timeout", this.onTimeout).off("close", this.onClose);
     const bytes = this.bytes === 0 ? null : this.joined();
     if (bytes !== null) socket.unshift(bytes);
     this.elsewhere(socket);

@@ -1,4 +1,5 @@
 import { spawnSync } from "node:child_process";
+import { existsSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { freePort, kill, start, until } from "./processes.mjs";
 
@@ -19,9 +20,10 @@ export const QUIET = {
   OMP_NUM_THREADS: "1",
 };
 
-/** Writes the tiny model into `folder`; returns where. */
+/** Writes the tiny model into `folder`, unless it is there; returns where. Nothing else goes on meanwhile. */
 export function makeModel(python, folder) {
   const model = `${folder}/model`;
+  if (existsSync(`${model}/config.json`)) return model;
   const maker = new URL("make_model.py", import.meta.url).pathname;
   const made = spawnSync(python, [maker, model], { encoding: "utf8", env: { ...process.env, ...QUIET } });
   if (made.status !== 0) throw new Error(`The tiny model could not be written:\n${made.stderr}`);
