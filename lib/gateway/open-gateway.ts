@@ -7,48 +7,36 @@ import { openCostKeeper } from "@/lib/costs/keeper";
 import type { Env } from "@/lib/env";
 import { AppError } from "@/lib/errors";
 import { NO_LIMITS } from "@/lib/keys/limits";
-import { digestOf } from "@/lib/keys/secret";
-import { verdictOn } from "@/lib/keys/verdict";
-import { createAdmit, LimitReached, monthOf, type Permit } from "@/lib/limits/admit";
+import { createAdmit, monthOf } from "@/lib/limits/admit";
 import type { Account, LimitStore } from "@/lib/limits/ask";
 import { writeLimitsTrouble } from "@/lib/limits/mutations";
 import { openLimits } from "@/lib/limits/open-limits";
 import { countReplicas, spentInMonth } from "@/lib/limits/queries";
-import { reservationOf } from "@/lib/limits/reservation";
 import { limitsTrouble, tellLimitsTrouble } from "@/lib/limits/standing";
 import { log } from "@/lib/log";
 import type { Mail } from "@/lib/mail/send";
 import { openPowerKeeper } from "@/lib/pods/power/keeper";
 import type { PodProbe } from "@/lib/pods/probe";
-import { createFairQueue, type FairQueue, type Turn } from "@/lib/pods/queue";
 import { openPodKey } from "@/lib/pods/seal";
 import { deriveKey } from "@/lib/secrets";
 import { createRecorder } from "@/lib/usage/recorder";
 import { newRequestId, timeOf } from "@/lib/usage/request-id";
-import { affinityOf } from "./affinity";
+import { createAdmission } from "./admission";
 import { createAskAgain } from "./ask-again";
-import { assembledCall } from "./assembled-call";
-import type { Attempt } from "./attempt";
 import { createAuthenticate } from "./authenticate";
 import { openCallers } from "./callers";
-import { type Call, createCheck } from "./check";
-import type { Client, GatewayRequest } from "./client";
-import { credentialOf } from "./credential";
+import { createCheck } from "./check";
 import { createCredentialGuard } from "./credential-guard";
 import { createFindPod } from "./find-pod";
-import { forward, type Patience, type Relayed } from "./forward";
+import type { Patience } from "./forward";
 import { createGateway, type LogLine } from "./gateway";
 import { createLiveCalls, type LiveCallWaits } from "./live-calls";
-import { type LivePod, upstreamOf } from "./live-pod";
 import { createLook } from "./look";
-import { Place } from "./place";
-import { noteEnd } from "./pod-record";
 import { loadPods, loadPolicy, type PodFacts, type PolicyFacts } from "./queries";
+import { createRelayCall } from "./relay-call";
 import { createRoster } from "./roster";
 import { matchRoute } from "./routes";
-import { RunningCall } from "./running-call";
 import { keepProgress } from "./stream-progress";
-import { NO_TOKENS } from "./tokens";
 import { createWaitingRoom } from "./waiting-room";
 
 /** How long anything is waited for, in ms. */
@@ -115,16 +103,8 @@ export async function openGateway({ env, probe, observe, limits, waits = {} }: O
     onNeeded: (podId) => power.wanted(podId),
     now: () => performance.now(),
   });
-  const askAgain = createAskAgain({
-    roster,
-    hold: (wanted) => counted(finding.hold(wanted)),
-    enter,
-  });
   let isStrict = false;
   let roleLimits: PolicyFacts["roleLimits"] | null = null;
-  /** Requests that wait for a place at a pod. */
-  let waiting = 0;
-  const queues = new WeakMap<LivePod, FairQueue>();
 
   const authenticate = createAuthenticate({ pepper, lookUp: callers.get, dbNow: callers.dbNow, guard });
   const kept = await openLimits({
@@ -151,6 +131,24 @@ export async function openGateway({ env, probe, observe, limits, waits = {} }: O
     now: () => performance.now(),
     wall: clockNow,
   });
+  const admission = createAdmission({
+    roster,
+    finding,
+    admit,
+    // Started while the database was away: the policy's limits are not known yet, and are not taken for none.
+    areLimitsKnown: () => roleLimits !== null,
+    learnLimits: refresh,
+    replicas: kept.replicas,
+    now: () => performance.now(),
+  });
+  const relay = createRelayCall({
+    askAgain: createAskAgain({ roster, hold: admission.hold, enter: admission.enter }),
+    callers,
+    liveCalls,
+    patience,
+    pepper,
+    roster,
+  });
   const check = createCheck({ trustedProxies: env.TRUSTED_PROXIES, isStrict: () => isStrict });
 
   const handle = createGateway({
@@ -160,15 +158,7 @@ export async function openGateway({ env, probe, observe, limits, waits = {} }: O
     authenticate,
     ...check,
     look: createLook({ pods: roster.active }),
-    admit(attempt, call, client, request) {
-      const affinity = affinityOf(request.headers, call);
-      const pod = roster.pick(call, affinity);
-      // Nearly always there is a pod and room: then nothing waits for anything.
-      if (pod === null || roleLimits === null) return admitLater(pod, affinity, attempt, call, client);
-      const permit = limit(attempt, call);
-      if (permit instanceof Promise) return permit.then((given) => place(given, pod, affinity, attempt, call, client));
-      return place(permit, pod, affinity, attempt, call, client);
-    },
+    admit: admission.admit,
     record: {
       open(event, ip) {
         useWatch.saw(event.keyId, ip);
@@ -182,118 +172,6 @@ export async function openGateway({ env, probe, observe, limits, waits = {} }: O
       writeLine(line);
     },
   });
-
-  async function admitLater(
-    picked: LivePod | null,
-    affinity: string | null,
-    attempt: Attempt,
-    call: Call,
-    client: Client,
-  ): Promise<Place> {
-    const wanted = { attempt, call, client, affinity };
-    const pod = picked ?? (await counted(finding.find(wanted)));
-    // Started while the database was away: the defaults are not known yet, and are not taken for none.
-    if (roleLimits === null) await refresh();
-    const permit = await limit(attempt, call);
-    if (pod !== null) return place(permit, pod, affinity, attempt, call, client);
-    const held = new Place(attempt, call, permit, affinity);
-    return orBack(
-      held,
-      counted(finding.hold(wanted)).then((found) => enter(held, found, attempt, call, client)),
-    );
-  }
-
-  /** A place at this pod, once its queue lets the call in. */
-  function place(
-    permit: Permit,
-    pod: LivePod,
-    affinity: string | null,
-    attempt: Attempt,
-    call: Call,
-    client: Client,
-  ): Place | Promise<Place> {
-    const place = new Place(attempt, call, permit, affinity);
-    try {
-      const entering = enter(place, pod, attempt, call, client);
-      return entering instanceof Promise ? orBack(place, entering) : place;
-    } catch (error) {
-      place.release(NO_TOKENS);
-      throw error;
-    }
-  }
-
-  async function orBack(place: Place, entering: Promise<void> | void): Promise<Place> {
-    try {
-      await entering;
-      return place;
-    } catch (error) {
-      place.release(NO_TOKENS);
-      throw error;
-    }
-  }
-
-  function limit(attempt: Attempt, call: Call): Permit | Promise<Permit> {
-    try {
-      const permit = admit(attempt.id, attempt.caller, reservationOf(call));
-      if (permit instanceof Promise)
-        return permit.then(
-          (given) => granted(attempt, given),
-          (error) => denied(attempt, error),
-        );
-      return granted(attempt, permit);
-    } catch (error) {
-      return denied(attempt, error);
-    }
-  }
-
-  function granted(attempt: Attempt, permit: Permit) {
-    attempt.limitHeaders = permit.headers;
-    return permit;
-  }
-
-  function denied(attempt: Attempt, error: unknown): never {
-    if (error instanceof LimitReached) attempt.limitHeaders = error.headers;
-    throw error;
-  }
-
-  /** Waits in the pod's queue, if there is one; how long is told in the answer. */
-  function enter(place: Place, pod: LivePod, attempt: Attempt, call: Call, client: Client): void | Promise<void> {
-    place.arrive(pod);
-    const expected = { prompt: call.promptEstimate, output: call.outputEstimate };
-    const found = queueOf(pod).enter(attempt.caller.memberId, expected, client);
-    if (found instanceof Promise) return counted(found).then((turn) => begin(place, pod, attempt, turn));
-    begin(place, pod, attempt, found);
-  }
-
-  function begin(place: Place, pod: LivePod, attempt: Attempt, turn: Turn) {
-    place.begin(turn);
-    attempt.waitedMs += turn.waitedMs;
-    if (pod.facts.maxInFlight !== null || attempt.waitedMs > 0) {
-      attempt.queueMs = Math.round(attempt.waitedMs);
-      attempt.limitHeaders = { ...attempt.limitHeaders, "x-podpass-queue-ms": String(attempt.queueMs) };
-    }
-  }
-
-  function counted<T>(pending: Promise<T>): Promise<T> {
-    waiting += 1;
-    return pending.finally(() => {
-      waiting -= 1;
-    });
-  }
-
-  function queueOf(pod: LivePod): FairQueue {
-    let queue = queues.get(pod);
-    if (queue === undefined) {
-      queue = createFairQueue({ limit: () => shareOf(pod.facts.maxInFlight), now: () => performance.now() });
-      queues.set(pod, queue);
-    }
-    return queue;
-  }
-
-  /** Each gateway process, on whichever machine, has its part of what a pod may run at once. */
-  function shareOf(most: number | null) {
-    return most === null ? null : Math.max(1, Math.floor(most / kept.replicas()));
-  }
 
   /** Ids carry the database's time, so that buckets are the same on every replica. */
   function newId() {
@@ -315,69 +193,6 @@ export async function openGateway({ env, probe, observe, limits, waits = {} }: O
     } catch (error) {
       log.error({ err: error, pod: name }, "a pod's key cannot be opened");
       return null;
-    }
-  }
-
-  async function relay(
-    attempt: Attempt,
-    call: Call,
-    place: Place,
-    client: Client,
-    request: GatewayRequest,
-    isAgain = false,
-  ): Promise<Relayed> {
-    // Hashed again only for those who waited or stream for long: most calls are over before.
-    const recheckCaller = () =>
-      request.prove === undefined
-        ? recheck(digestOf(credentialOf(request.headers, attempt.route.dialect), pepper))
-        : recheckProof(request.prove);
-    // A key may have been revoked while its call waited.
-    const ended = attempt.queueMs === null || attempt.queueMs === 0 ? null : await recheckCaller();
-    if (ended !== null) throw ended;
-    attempt.askedAt = performance.now();
-    const { pod } = place;
-    const upstream = upstreamOf(pod, call);
-    place.authorization = upstream.authorization;
-    // Before a proxy that gives up on silence, only a stream shows that the pod is at work.
-    const assembled = pod.facts.behindProxyAtMs === null ? null : assembledCall(call);
-    const forwarding = forward({
-      requestId: attempt.id,
-      call,
-      assembled,
-      upstream,
-      client,
-      patience,
-      limitHeaders: attempt.limitHeaders,
-      traceparent: request.headers.traceparent?.[0],
-      onFirstToken: () => {
-        attempt.firstTokenAt = performance.now();
-        pod.tokensSeenAt = attempt.firstTokenAt;
-      },
-    });
-    const live = new RunningCall(attempt, call.isStreamed || assembled !== null, client, forwarding, recheckCaller);
-    liveCalls.add(live);
-    // It never rejects.
-    const ending = await forwarding.relayed;
-    liveCalls.remove(live);
-    if (noteEnd(pod, ending, performance.now())) void roster.look();
-    if (!ending.isUntouched || isAgain) return ending;
-    const ask = () => relay(attempt, call, place, client, request, true);
-    return askAgain({ attempt, call, place, client, ask }, ending);
-  }
-
-  async function recheck(digest: Buffer): Promise<AppError | null> {
-    const facts = await callers.get(digest);
-    const verdict = facts && verdictOn(facts, callers.dbNow());
-    return verdict === null || verdict.ok ? null : new AppError(verdict.code, verdict.message);
-  }
-
-  /** A session that ended stops its stream as a revoked key does. */
-  async function recheckProof(prove: () => Promise<Buffer>): Promise<AppError | null> {
-    try {
-      return await recheck(await prove());
-    } catch (error) {
-      if (error instanceof AppError && error.answer.status < 500) return error;
-      throw error;
     }
   }
 
@@ -439,7 +254,7 @@ export async function openGateway({ env, probe, observe, limits, waits = {} }: O
     stats: () => ({
       live: liveCalls.size(),
       streams: liveCalls.streams(),
-      waiting,
+      waiting: admission.waiting(),
       pods: roster.active().map(({ facts }) => ({ name: facts.name, state: facts.state })),
       recorder: recorder.stats(),
       limits: kept.stats(),
