@@ -216,7 +216,7 @@ describe("start-server.sh", { timeout: 90_000, concurrent: true }, () => {
     expect(commandLinesWith(pod.workspace)).toEqual([]);
 
     const interrupted = pod.run("start-server.sh", { FAKE_VLLM: "silent" });
-    await expect.poll(() => pod.processes().vllm, { timeout: 10_000 }).toBeGreaterThan(0);
+    await expect.poll(() => pod.processes().vllm).toBeGreaterThan(0);
     const second = await pod.run("start-server.sh");
     expect(second.err).toContain("Another start or rotation is under way");
     interrupted.child.kill("SIGTERM");
@@ -246,7 +246,7 @@ describe("start-server.sh", { timeout: 90_000, concurrent: true }, () => {
   test("in the foreground it lives as long as the server, and shows no key", async () => {
     const pod = await rig.blank();
     const running = pod.run("start-server.sh", {}, ["--foreground"]);
-    await expect.poll(running.said, { timeout: 15_000 }).toContain("answer without it");
+    await expect.poll(running.said).toContain("answer without it");
     expect(await statusOf(`${pod.url}/health`, "")).toBe(200);
     running.child.kill("SIGTERM");
     const { code, out } = await running;
@@ -320,7 +320,7 @@ describe("stop-server.sh", { timeout: 90_000, concurrent: true }, () => {
     expect((await pod.run("start-server.sh")).code).toBe(0);
     const second = pod.processes();
     signal(second.vllm ?? 0, "SIGKILL");
-    await expect.poll(() => isAlive(second.keeper), { timeout: 10_000 }).toBe(false);
+    await expect.poll(() => isAlive(second.keeper)).toBe(false);
     expect(pod.file("server.log")).toContain("vLLM ended with code 137");
     expect((await pod.run("stop-server.sh")).out).toContain("No server runs");
   });

@@ -7,6 +7,7 @@ import { type Simulator, startSimulator } from "@/pod/simulator/simulator";
 import { createKeySeeds } from "@/test/rig/key-seeds";
 import { startOwnPostgres } from "@/test/rig/own-postgres";
 import { isBuilt, type Replica, startReplica } from "@/test/rig/replica";
+import { watchStalls } from "@/test/rig/stalls";
 import { rollupsAndEvents } from "@/test/usage/consistency";
 import { startFaultyProxy } from "@/test/usage/faulty-proxy";
 
@@ -16,6 +17,9 @@ const ANSWERED_WITHIN_MS = 15_000;
 const NOTICED_WITHIN_MS = 10_000;
 /** Facts serve for five seconds; a call may have been let in on them a moment before its answer left. */
 const FACTS_MS = 5_000;
+const stalls = watchStalls();
+afterAll(stalls.stop);
+
 const trial = test.skipIf(!isBuilt || process.platform !== "linux");
 
 // A PostgreSQL that really stands still and really dies, a replica in a process of its own, and callers who never stop.
@@ -48,7 +52,7 @@ afterAll(async () => {
   await postgres?.close();
 });
 
-type Answered = { requestId: string; askedAt: number; tookMs: number; status: number; isWhole: boolean };
+type Answered = { requestId: string; askedAt: number; answeredAt: number; status: number; isWhole: boolean };
 
 function chat(secret: string, body: object) {
   return fetch(`${replica.url}/v1/chat/completions`, {
@@ -61,17 +65,17 @@ function chat(secret: string, body: object) {
 async function ask(body: object): Promise<Answered> {
   const askedAt = performance.now();
   const answer = await chat(key.secret, body);
-  const tookMs = performance.now() - askedAt;
+  const answeredAt = performance.now();
   const text = await answer.text();
   const isWhole = !("stream" in body) || /data: \[DONE\]\s*$/.test(text);
-  return { requestId: answer.headers.get("x-request-id") ?? "", askedAt, tookMs, status: answer.status, isWhole };
+  return { requestId: answer.headers.get("x-request-id") ?? "", askedAt, answeredAt, status: answer.status, isWhole };
 }
 
 /** Short calls without end, a few at a time, and looks at both health paths meanwhile. */
 function startCallers() {
   let isOver = false;
   const answered: Answered[] = [];
-  const health: { at: number; ready: number; alive: number; tookMs: number }[] = [];
+  const health: { at: number; seenAt: number; ready: number; alive: number }[] = [];
   const callers = Array.from({ length: 6 }, async () => {
     while (!isOver) {
       answered.push(await ask({ max_tokens: 1 }));
@@ -84,7 +88,7 @@ function startCallers() {
       const statuses = await Promise.all(
         ["readyz", "healthz"].map(async (path) => (await fetch(`${replica.url}/${path}`)).status),
       );
-      health.push({ at, ready: statuses[0] ?? 0, alive: statuses[1] ?? 0, tookMs: performance.now() - at });
+      health.push({ at, seenAt: performance.now(), ready: statuses[0] ?? 0, alive: statuses[1] ?? 0 });
       await sleep(100);
     }
   })();
@@ -103,12 +107,12 @@ type Callers = ReturnType<typeof startCallers>;
 /** From `at` on: how long until readiness was seen as `ready`; NaN if it never was. */
 function untilReadiness({ health }: Callers, ready: number, at: number) {
   const seen = health.find((look) => look.at >= at && look.ready === ready);
-  return seen === undefined ? Number.NaN : seen.at + seen.tookMs - at;
+  return seen === undefined ? Number.NaN : stalls.awakeMs(at, seen.seenAt);
 }
 
 const untilServed = ({ answered }: Callers, at: number) => {
   const first = answered.find((call) => call.askedAt >= at && call.status === 200);
-  return first === undefined ? Number.NaN : first.askedAt + first.tookMs - at;
+  return first === undefined ? Number.NaN : stalls.awakeMs(at, first.answeredAt);
 };
 
 /** What has to hold of an outage from `from` to `to`, over for certain at `overAt`, once service was seen again. */
@@ -116,9 +120,10 @@ function expectBorne(callers: Callers, from: number, to: number, overAt = to) {
   const during = callers.answered.filter(({ askedAt }) => askedAt >= from && askedAt < to);
   expect(during.length).toBeGreaterThan(10);
   expect(new Set(callers.answered.map(({ status }) => status))).toEqual(new Set([200, 503]));
-  expect(Math.max(...callers.answered.map(({ tookMs }) => tookMs))).toBeLessThan(ANSWERED_WITHIN_MS);
+  const took = callers.answered.map(({ askedAt, answeredAt }) => stalls.awakeMs(askedAt, answeredAt));
+  expect(Math.max(...took)).toBeLessThan(ANSWERED_WITHIN_MS);
   const tooOld = during.filter(({ askedAt, status }) => status === 200 && askedAt - from > FACTS_MS);
-  expect(tooOld.filter(({ askedAt, tookMs }) => askedAt + tookMs < to)).toEqual([]);
+  expect(tooOld.filter(({ answeredAt }) => answeredAt < to)).toEqual([]);
   expect(untilReadiness(callers, 503, from)).toBeLessThan(NOTICED_WITHIN_MS);
   expect(untilReadiness(callers, 200, overAt)).toBeLessThan(NOTICED_WITHIN_MS);
   expect(untilServed(callers, overAt)).toBeLessThan(NOTICED_WITHIN_MS);
@@ -128,7 +133,7 @@ function expectBorne(callers: Callers, from: number, to: number, overAt = to) {
 const untilServedAgain = (callers: Callers, at: number) =>
   expect
     .poll(() => !Number.isNaN(untilServed(callers, at)) && !Number.isNaN(untilReadiness(callers, 200, at)), {
-      timeout: 20_000,
+      timeout: 60_000,
     })
     .toBe(true);
 
@@ -142,7 +147,7 @@ async function expectRowsOf(answered: Answered[]) {
     );
     return found.map((row) => row.request_id);
   };
-  await expect.poll(async () => (await rows()).length, { timeout: 15_000 }).toBe(served.length);
+  await expect.poll(async () => (await rows()).length).toBe(served.length);
   expect(await rows()).toEqual(served.sort());
   const { rollups, events } = await rollupsAndEvents(database, key.memberId);
   expect(rollups).toEqual(events);
@@ -159,8 +164,8 @@ trial(
 
     const standing = startCallers();
     await sleep(1_500);
-    const stoodAt = performance.now();
     postgres.stand();
+    const stoodAt = performance.now();
     await sleep(8_500);
     // Well formed, and nobody can say that it is unknown.
     const stranger = await chat(mintSecret(), { max_tokens: 1 });
@@ -175,8 +180,8 @@ trial(
 
     const dying = startCallers();
     await sleep(1_000);
-    const diedAt = performance.now();
     await postgres.kill();
+    const diedAt = performance.now();
     await sleep(7_000);
     const restartedAt = performance.now();
     await postgres.restart();

@@ -104,7 +104,7 @@ test("a client that leaves ends the page's work", async () => {
   });
   const answer = await call(port);
   answer.once("data", () => answer.destroy());
-  await vi.waitFor(() => expect(ended).toHaveBeenCalledOnce());
+  await vi.waitFor(() => expect(ended).toHaveBeenCalledOnce(), 30_000);
 });
 
 test("events leave as they come", async () => {

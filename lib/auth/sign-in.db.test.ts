@@ -86,9 +86,14 @@ test("a hundred in a row from everywhere close the account's password, and hamme
 
 test("an enormous password is refused unread", async () => {
   const { email } = await makeMember("MEMBER", { password });
-  const started = performance.now();
-  expect(await signInWithPassword({ email, password: "x".repeat(100_000) }, browser, at)).toEqual({ kind: "too_long" });
-  expect(performance.now() - started).toBeLessThan(20);
+  const took: number[] = [];
+  for (let tries = 0; tries < 5; tries += 1) {
+    const started = performance.now();
+    const outcome = await signInWithPassword({ email, password: "x".repeat(100_000) }, browser, at);
+    took.push(performance.now() - started);
+    expect(outcome).toEqual({ kind: "too_long" });
+  }
+  expect(Math.min(...took)).toBeLessThan(20);
 });
 
 test("a new password ends every other session, and wrong guesses at the old one are counted", async () => {

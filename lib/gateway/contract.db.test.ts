@@ -96,7 +96,7 @@ describe.each<Transport>(["socket", "node", "web"])("the API through %s", (trans
     for (let i = 0; i < 5; i += 1) await reader?.read();
     left.abort();
     const id = response.headers.get("x-request-id");
-    await expect.poll(() => pod.ledger.find(id ?? "")?.outcome, { timeout: 5_000 }).toBe("client_closed");
+    await expect.poll(() => pod.ledger.find(id ?? "")?.outcome).toBe("client_closed");
     const [row] = await pollRows(own.keyId);
     expect(row).toMatchObject({ outcome: "client_closed", status: 200, token_source: "measured" });
     expect(row?.completion_tokens).toBeGreaterThan(0);
@@ -116,7 +116,7 @@ describe.each<Transport>(["socket", "node", "web"])("the API through %s", (trans
     await expect(answer).rejects.toThrow();
     const [row] = await pollRows(own.keyId);
     expect(row).toMatchObject({ outcome: "client_closed", status: null, token_source: "unknown" });
-    await expect.poll(() => pod.ledger.find(row?.request_id ?? "")?.outcome, { timeout: 5_000 }).toBe("client_closed");
+    await expect.poll(() => pod.ledger.find(row?.request_id ?? "")?.outcome).toBe("client_closed");
   });
 
   const pollRows = async (keyId: string) => {

@@ -78,14 +78,14 @@ test("keys that work go on working from there: one in memory, one that was never
   expect((await models(warm.secret, "198.51.100.1")).status).toBe(200);
   expect((await models(warm.secret, SHARED)).status).toBe(200);
   // The list of secrets is ten seconds old at most: what was made since may be told to wait so long.
-  await expect.poll(async () => (await models(cold.secret, SHARED)).status, { timeout: 12_000 }).toBe(200);
+  await expect.poll(async () => (await models(cold.secret, SHARED)).status).toBe(200);
   expect((await models(mintSecret(), SHARED)).status).toBe(429);
 });
 
 test("while somebody guesses as fast as they can, the others at their address lose no call and the database hears nothing", async () => {
   const keys = await Promise.all([1, 2, 3].map(() => rig.issueKey()));
   for (const { secret } of keys) {
-    await expect.poll(async () => (await models(secret, SHARED)).status, { timeout: 12_000 }).toBe(200);
+    await expect.poll(async () => (await models(secret, SHARED)).status).toBe(200);
   }
   const before = loads();
   const guessing = tryStrings(1_000, SHARED);
@@ -104,7 +104,7 @@ test("a real key that was revoked is told so, from there too", async () => {
     const body = (await (await models(key.secret, SHARED)).json()) as { error: { code: string } };
     return body.error.code;
   };
-  await expect.poll(codeNow, { timeout: 12_000 }).toBe("key_revoked");
+  await expect.poll(codeNow).toBe("key_revoked");
 });
 
 test("nobody else waits: not the next address, not whoever claims to be behind the first one", async () => {
@@ -139,7 +139,9 @@ test("admins find one row for each source, however often it tried", async () => 
 test("a flood from everywhere fills no log", async () => {
   const { recordFlood } = await import("@/lib/abuse/mutations");
   const now = new Date();
-  await Promise.all(Array.from({ length: 60 }, (_, index) => recordFlood(`198.18.0.${index}`, 60, now)));
+  for (let wave = 0; wave < 60; wave += 10) {
+    await Promise.all(Array.from({ length: 10 }, (_, index) => recordFlood(`198.18.0.${wave + index}`, 60, now)));
+  }
   await Promise.all(Array.from({ length: 5 }, () => recordFlood("198.18.0.1", 60, now)));
   const { rows } = await rig.database.query(
     "SELECT count(*)::int AS rows, count(DISTINCT ip)::int AS sources FROM audit_events WHERE action = 'credential.flood'",

@@ -108,12 +108,12 @@ test.each([true, false])("places come back when their clients leave (streamed: %
   const left = new AbortController();
   const running = [1, 2, 3].map((i) => chat(key.secret, { ...long, user: `slot ${i}` }, left.signal));
   running.forEach((answer) => void answer.catch(() => undefined));
-  await expect.poll(() => rig.gateway.stats().live, { timeout: 5_000 }).toBe(3);
+  await expect.poll(() => rig.gateway.stats().live).toBe(3);
   const refused = await chat(key.secret);
   expect([refused.status, refused.headers.get("retry-after")]).toEqual([429, "1"]);
   left.abort();
   await Promise.allSettled(running);
-  await expect.poll(async () => (await burst(3, () => chat(key.secret))).seen, { timeout: 10_000 }).toEqual({ 200: 3 });
+  await expect.poll(async () => (await burst(3, () => chat(key.secret))).seen).toEqual({ 200: 3 });
 });
 
 test("places and tokens come back when the pod fails", async () => {
@@ -183,7 +183,7 @@ test("a full pod is shared: beside many requests of one member, another's next o
   const many = Promise.all(
     Array.from({ length: 20 }, (_, index) => chat(greedy.secret, { ...pace, user: `greedy ${index}` })),
   );
-  await expect.poll(() => rig.gateway.stats().waiting, { timeout: 5_000 }).toBe(19);
+  await expect.poll(() => rig.gateway.stats().waiting).toBe(19);
   const left = new AbortController();
   const leaver = chat(modest.secret, pace, left.signal).catch(() => null);
   await new Promise((resolve) => setTimeout(resolve, 100));

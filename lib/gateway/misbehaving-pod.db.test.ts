@@ -30,10 +30,8 @@ function ask(secret: string, fields: object) {
 
 /** Nothing is left of it but one idle connection, which the HTTP client opens anew for the next call. */
 async function expectNothingLeft(connectionsBefore: number) {
-  await expect.poll(() => site.pod.load(), { timeout: 1_500 }).toEqual({ running: 0, waiting: 0 });
-  await expect
-    .poll(() => site.tap.openConnections(), { timeout: 1_500 })
-    .toBeLessThanOrEqual(Math.max(1, connectionsBefore));
+  await expect.poll(() => site.pod.load()).toEqual({ running: 0, waiting: 0 });
+  await expect.poll(() => site.tap.openConnections()).toBeLessThanOrEqual(Math.max(1, connectionsBefore));
   expect(site.rig.gateway.stats().live).toBe(0);
 }
 

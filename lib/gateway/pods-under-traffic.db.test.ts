@@ -33,7 +33,7 @@ describe.each<Transport>(["socket", "node", "web"])("through %s", { timeout: 60_
   /** Nothing of any call is left behind. */
   afterEach(async () => {
     const left = () => [rig.gateway.stats().live, rig.gateway.stats().waiting];
-    await expect.poll(left, { timeout: 2_000 }).toEqual([0, 0]);
+    await expect.poll(left).toEqual([0, 0]);
   });
 
   const chat = (
@@ -111,7 +111,7 @@ describe.each<Transport>(["socket", "node", "web"])("through %s", { timeout: 60_
       error: { code: "pod_unavailable", message: expect.stringMatching(/refuses Podpass' own key/) },
     });
     pod.control.set({ keys: [SECOND_KEY] });
-    await expect.poll(async () => (await chat()).status, { timeout: 15_000, interval: 200 }).toBe(200);
+    await expect.poll(async () => (await chat()).status, { interval: 200 }).toBe(200);
   });
 
   test("calls that a dead pod never saw go to another one; none that it may have begun does", async () => {
@@ -142,10 +142,10 @@ describe.each<Transport>(["socket", "node", "web"])("through %s", { timeout: 60_
   test("a pod that is killed and comes back fails no call that may wait for it", async () => {
     await setPod(rig, rig.podId, { hold_seconds: 30 });
     let isOver = false;
-    await expect.poll(async () => (await chat()).status, { timeout: 15_000, interval: 200 }).toBe(200);
+    await expect.poll(async () => (await chat()).status, { interval: 200 }).toBe(200);
     await pod.control.refuse();
     const running = traffic(6, () => isOver);
-    await expect.poll(() => rig.gateway.stats().waiting, { timeout: 5_000 }).toBe(6);
+    await expect.poll(() => rig.gateway.stats().waiting).toBe(6);
     await pod.control.accept();
     isOver = true;
     const { total, bad } = await running;
@@ -160,14 +160,14 @@ describe.each<Transport>(["socket", "node", "web"])("through %s", { timeout: 60_
     await set({ state: "loading", state_reason: "loading", hold_seconds: 60 });
     const left = new AbortController();
     const leaver = chat({}, { as: own.secret, signal: left.signal }).catch(() => null);
-    await expect.poll(() => rig.gateway.stats().waiting, { timeout: 5_000 }).toBe(1);
+    await expect.poll(() => rig.gateway.stats().waiting).toBe(1);
     expect((await chat({}, { as: own.secret })).status).toBe(429);
     left.abort();
     await leaver;
-    await expect.poll(() => rig.gateway.stats().waiting, { timeout: 5_000 }).toBe(0);
+    await expect.poll(() => rig.gateway.stats().waiting).toBe(0);
 
     const waits = chat({}, { as: own.secret });
-    await expect.poll(() => rig.gateway.stats().waiting, { timeout: 5_000 }).toBe(1);
+    await expect.poll(() => rig.gateway.stats().waiting).toBe(1);
     await sleep(300);
     pod.control.set({ state: "ready" });
     const answer = await waits;
@@ -186,7 +186,7 @@ describe.each<Transport>(["socket", "node", "web"])("through %s", { timeout: 60_
     expect((await late.json()).error.message).toMatch(/still loading its model/);
     await set({ hold_seconds: null });
     pod.control.set({ state: "ready" });
-    await expect.poll(async () => (await chat()).status, { timeout: 15_000, interval: 200 }).toBe(200);
+    await expect.poll(async () => (await chat()).status, { interval: 200 }).toBe(200);
   });
 
   test.each([

@@ -25,7 +25,7 @@ afterAll(async () => {
 
 const announce = (keyIds: string[] | "all") => db.$transaction((tx) => announceKeyChange(tx, keyIds));
 const noted = () => db.keyChange.findMany({ orderBy: { epoch: "desc" }, take: 1 }).then(([last]) => last);
-const settled = (count: number) => vi.waitFor(() => expect(heard).toHaveLength(count));
+const settled = (count: number) => vi.waitFor(() => expect(heard).toHaveLength(count), 30_000);
 
 test("a change raises the epoch, is noted and heard, with the keys it concerns", async () => {
   const [first, second] = [randomUUID(), randomUUID()];

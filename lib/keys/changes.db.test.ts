@@ -6,6 +6,7 @@ import { notifyReplicas, trimKeyChanges } from "@/lib/gateway/mutations";
 import { changesSince, loadCallers, readEpoch } from "@/lib/gateway/queries";
 import { change, insertKey, insertKeys, type KeyRow, revoke, rotate } from "@/test/fixtures/key-rows";
 import { openTcpProxy } from "@/test/fixtures/tcp-proxy";
+import { watchStalls } from "@/test/rig/stalls";
 import { createCallerCache } from "./cache";
 import { watchKeyChanges } from "./changes";
 import { verdictOn } from "./verdict";
@@ -14,6 +15,8 @@ const connectionString = process.env.DATABASE_URL ?? "";
 /** The replica that writes. */
 const writer = new pg.Pool({ connectionString, max: 10 });
 afterAll(() => writer.end());
+const stalls = watchStalls();
+afterAll(stalls.stop);
 
 /** One replica: its own pool, cache and watch, over lines that can be disturbed. */
 async function openReplica(
@@ -64,9 +67,9 @@ async function openReplica(
   };
 }
 
-/** Resolves once `read` says `wanted`; fails after ten seconds. */
+/** Resolves once `read` says `wanted`; fails after half a minute. */
 async function until<T>(read: () => T | Promise<T>, wanted: T) {
-  await vi.waitFor(async () => expect(await read()).toBe(wanted), { timeout: 10_000, interval: 10 });
+  await vi.waitFor(async () => expect(await read()).toBe(wanted), { timeout: 30_000, interval: 10 });
 }
 
 type Replica = Awaited<ReturnType<typeof openReplica>>;
@@ -82,7 +85,7 @@ async function revocationDelay(replica: Replica, key: KeyRow) {
     await wait(2);
   }
   expect(await replica.ask(key.digest)).toBe("key_revoked");
-  return lastAccepted - committedAt;
+  return stalls.awakeMs(committedAt, lastAccepted);
 }
 
 const worst = (delays: number[]) => Math.max(...delays);
@@ -150,8 +153,11 @@ describe("a revocation", () => {
       (client) =>
         client.query("UPDATE api_keys SET revoked_at = now() WHERE id = ANY($1)", [keys.map((key) => key.keyId)]),
     );
-    await wait(100);
-    expect(new Set(await Promise.all(keys.map((key) => replica.ask(key.digest))))).toEqual(new Set(["key_revoked"]));
+    const stillLive = async () => {
+      const said = await Promise.all(keys.map((key) => replica.ask(key.digest)));
+      return said.filter((answer) => answer !== "key_revoked").length;
+    };
+    await until(stillLive, 0);
   });
 });
 
@@ -167,7 +173,7 @@ describe("a new secret", () => {
       await rotate(writer, key, 0, fresh);
       const committedAt = performance.now();
       while ((await replica.ask(fresh)) !== "live") await wait(1);
-      delays.push(performance.now() - committedAt);
+      delays.push(stalls.awakeMs(committedAt));
     }
     note("rotated secret accepted", delays);
     expect(worst(delays)).toBeLessThan(1_000);
@@ -186,7 +192,7 @@ describe("a new secret", () => {
     );
     const committedAt = performance.now();
     while ((await replica.ask(unknown)) !== "live") await wait(5);
-    expect(performance.now() - committedAt).toBeLessThan(2_500);
+    expect(stalls.awakeMs(committedAt)).toBeLessThan(2_500);
   });
 
   test.concurrent("and the outgoing one both work through the grace period; then the old one says why, from a warm cache", async ({
@@ -195,12 +201,12 @@ describe("a new secret", () => {
     const replicas = [await openReplica(onTestFinished), await openReplica(onTestFinished)];
     await Promise.all(replicas.map((replica) => replica.listening()));
     const key = await insertKey(writer);
-    const fresh = await rotate(writer, key, 1_500);
+    const fresh = await rotate(writer, key, 3_000);
     for (const replica of replicas) {
       expect(await replica.ask(key.digest)).toBe("live");
       expect(await replica.ask(fresh)).toBe("live");
     }
-    await wait(1_550);
+    await wait(3_050);
     for (const replica of replicas) {
       expect(replica.cache.get(key.digest)).not.toBeInstanceOf(Promise);
       expect(await replica.ask(key.digest)).toBe("key_rotated");
@@ -218,9 +224,8 @@ test("a member who is disabled is locked out with all keys", async ({ onTestFini
   await change(writer, ids, (client) =>
     client.query("UPDATE users SET disabled_at = now() WHERE id = $1", [keys[0]?.memberId]),
   );
-  await wait(100);
-  const said = await Promise.all(keys.map((key) => replica.ask(key.digest)));
-  expect(said).toEqual(["key_disabled", "key_disabled", "key_disabled"]);
+  const said = async () => (await Promise.all(keys.map((key) => replica.ask(key.digest)))).join();
+  await until(said, "key_disabled,key_disabled,key_disabled");
 });
 
 test("five hundred callers with twenty calls each, on a cold start: each is asked for once", async ({
@@ -268,7 +273,7 @@ test.concurrent.for(["silent", "refuse", "lost"] as const)(
       while (!isOver) {
         const askedAt = performance.now();
         const answer = await replica.ask(key.digest).catch((error: { code: string }) => error.code);
-        answers.push({ afterMs: askedAt - awayAt, tookMs: performance.now() - askedAt, answer });
+        answers.push({ afterMs: askedAt - awayAt, tookMs: stalls.awakeMs(askedAt), answer });
         await wait(25);
       }
     };
@@ -286,7 +291,7 @@ test.concurrent.for(["silent", "refuse", "lost"] as const)(
     else proxy.become("forward");
     const backAt = performance.now();
     await until(() => replica.ask(keys[0]?.digest ?? Buffer.alloc(32)).catch(() => "away"), "live");
-    const backMs = performance.now() - backAt;
+    const backMs = stalls.awakeMs(backAt);
     note(`back after ${mode}`, [backMs]);
     expect(backMs).toBeLessThan(10_000);
     await wait(1_000);

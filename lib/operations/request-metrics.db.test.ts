@@ -48,7 +48,7 @@ test("a stream is seen while it runs, and counted with the tokens that its clien
     told = usage?.completion_tokens ?? told;
   }
   const labels = { route: "/v1/chat/completions", model: MODEL, outcome: "completed", status_class: "2xx" };
-  await vi.waitFor(() => expect(sumOf("podpass_requests_total", labels)).toBe(1));
+  await vi.waitFor(() => expect(sumOf("podpass_requests_total", labels)).toBe(1), 30_000);
   expect(mostStreams).toBe(1);
   expect(sumOf("podpass_streams_active")).toBe(0);
   expect(told).toBeGreaterThan(0);

@@ -124,7 +124,7 @@ test("a database that is away is asked again with pauses, and nothing is let go 
   });
   const batcher = batcherOver(write, { random: () => 0 });
   await batcher.open(openingOf(randomEvent()));
-  await vi.waitFor(() => expect(write.mock.calls.length).toBeGreaterThanOrEqual(3), 3_000);
+  await vi.waitFor(() => expect(write.mock.calls.length).toBeGreaterThanOrEqual(3), 30_000);
   expect(write.mock.calls.length).toBeLessThan(6);
   expect(batcher.stats().segments).toBe(1);
   write.mockImplementation(async () => undefined as never);

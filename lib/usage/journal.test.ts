@@ -49,9 +49,9 @@ test("a segment goes once it is full and all its lines are released, never befor
   }
   expect(segments()).toHaveLength(4);
   journal.release(2);
-  await vi.waitFor(() => expect(segments()).toEqual(["00000001.jsonl", "00000003.jsonl", "00000004.jsonl"]));
+  await vi.waitFor(() => expect(segments()).toEqual(["00000001.jsonl", "00000003.jsonl", "00000004.jsonl"]), 30_000);
   for (const number of [1, 3, 4]) journal.release(number);
-  await vi.waitFor(() => expect(segments()).toEqual([]));
+  await vi.waitFor(() => expect(segments()).toEqual([]), 30_000);
   expect(journal.bytes()).toBe(0);
   journal.close();
 });
@@ -98,7 +98,7 @@ test("a disk that fills up half way keeps nothing of the write, and refuses unti
       .slice(1),
   ).toEqual(['"kept"', ""]);
   isFull = false;
-  await vi.waitFor(() => expect(onRecovered).toHaveBeenCalledOnce(), 3_000);
+  await vi.waitFor(() => expect(onRecovered).toHaveBeenCalledOnce(), 30_000);
   expect(journal.canOpen()).toBe(true);
   journal.close();
 });

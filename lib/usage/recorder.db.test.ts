@@ -8,6 +8,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import pg from "pg";
 import { afterAll, afterEach, expect, test, vi } from "vitest";
+import { watchStalls } from "@/test/rig/stalls";
 import { migrateInOwnProcess } from "@/test/setup/postgres-server";
 import { rollupsAndEvents } from "@/test/usage/consistency";
 import { startFaultyProxy } from "@/test/usage/faulty-proxy";
@@ -23,6 +24,8 @@ const started: (() => Promise<unknown>)[] = [];
 afterEach(async () => {
   for (const stop of started.splice(0).reverse()) await stop();
 });
+const stalls = watchStalls();
+afterAll(stalls.stop);
 afterAll(closePostgres);
 
 type Options = Partial<Parameters<typeof createRecorder>[0]>;
@@ -102,9 +105,9 @@ test.each(["refuse", "hang"] as const)(
     expect(recorder.canRecord()).toBe(true);
     expect(await outcomesOf(memberId)).toHaveLength(10);
     proxy.fail("pass");
-    const back = Date.now();
+    const back = performance.now();
     await recorder.flush();
-    expect(Date.now() - back).toBeLessThan(10_000);
+    expect(stalls.awakeMs(back)).toBeLessThan(10_000);
     expect(await outcomesOf(memberId)).toEqual(Array(1_510).fill("completed"));
     await expectRollupsToBeTheSum(memberId);
   },
@@ -117,7 +120,7 @@ test("a commit whose answer is lost is sent again and changes nothing", async ()
   await recorder.flush();
   proxy.fail("mute");
   await record(recorder, eventsOf(memberId, 20));
-  await vi.waitFor(() => expect(recorder.stats().failures).toBeGreaterThan(1), 10_000);
+  await vi.waitFor(() => expect(recorder.stats().failures).toBeGreaterThan(1), 30_000);
   proxy.fail("pass");
   await recorder.flush();
   expect(await outcomesOf(memberId)).toHaveLength(25);
@@ -164,7 +167,7 @@ test("a full disk refuses new requests, keeps the ends of those under way, and i
   await recorder.flush();
   expect(await outcomesOf(memberId)).toEqual(Array(5).fill("completed"));
   isFull = false;
-  await vi.waitFor(() => expect(recorder.canRecord()).toBe(true), 5_000);
+  await vi.waitFor(() => expect(recorder.canRecord()).toBe(true), 30_000);
   await record(recorder, eventsOf(memberId, 5));
   await recorder.flush();
   expect(await outcomesOf(memberId)).toEqual(Array(10).fill("completed"));
@@ -197,7 +200,7 @@ test("closed while the database is away, a recorder leaves its journal to the ne
   await once(child.process, "exit");
   expect(await outcomesOf(memberId)).toEqual([]);
   recorderIn(journalDir);
-  await vi.waitFor(async () => expect(await outcomesOf(memberId)).toHaveLength(50), 10_000);
+  await vi.waitFor(async () => expect(await outcomesOf(memberId)).toHaveLength(50), 30_000);
 });
 
 test("kill -9 loses nothing: ended requests keep their end, the others are closed as lost, all within seconds", async () => {
@@ -212,7 +215,7 @@ test("kill -9 loses nothing: ended requests keep their end, the others are close
   await once(child.process, "exit");
   await vi.waitFor(
     () => expect(readdirSync(journalDir).filter((name) => !name.startsWith(neighbour.replicaId))).toEqual([]),
-    10_000,
+    30_000,
   );
 
   const { rows } = await postgres().query<{ request_id: string; outcome: string }>(
@@ -235,8 +238,8 @@ test("two starting replicas fight over a dead one's journal, and its rows count 
   child.process.kill("SIGKILL");
   await once(child.process, "exit");
   for (let n = 0; n < 4; n += 1) recorderIn(journalDir, { beatEveryMs: 50 });
-  await vi.waitFor(async () => expect(await outcomesOf(memberId)).toHaveLength(500), 10_000);
-  await vi.waitFor(() => expect(readdirSync(journalDir).filter((name) => name.includes("~"))).toEqual([]), 10_000);
+  await vi.waitFor(async () => expect(await outcomesOf(memberId)).toHaveLength(500), 30_000);
+  await vi.waitFor(() => expect(readdirSync(journalDir).filter((name) => name.includes("~"))).toEqual([]), 30_000);
   await expectRollupsToBeTheSum(memberId);
 });
 
@@ -311,6 +314,6 @@ function writeInChild(journalDir: string, url: string, memberId: string, count: 
     read,
     /** Waits until so many opens were acknowledged. */
     acknowledged: (least: number) =>
-      vi.waitFor(() => expect(read("opened").length).toBeGreaterThanOrEqual(least), 20_000),
+      vi.waitFor(() => expect(read("opened").length).toBeGreaterThanOrEqual(least), 30_000),
   };
 }

@@ -194,7 +194,7 @@ test("slow headers hold the first byte", async () => {
 });
 
 test("while it loads, everything is the proxy's 502, and then it is ready", async () => {
-  const loading = await startSimulator({ loadingMs: 150 });
+  const loading = await startSimulator({ loadingMs: 1_500 });
   expect((await fetch(`${loading.url}/health`)).status).toBe(502);
   await expect.poll(async () => (await fetch(`${loading.url}/health`)).status).toBe(200);
   await loading.close();

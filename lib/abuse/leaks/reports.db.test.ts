@@ -134,13 +134,13 @@ test("the time of the answer says nothing either", async () => {
     await receive(secret, stranger());
     return performance.now() - startedAt;
   };
-  const median = (times: number[]) => times.sort((a, b) => a - b)[Math.floor(times.length / 2)] ?? 0;
   const [real, unknown]: [number[], number[]] = [[], []];
-  for (let round = 0; round < 9; round += 1) {
+  for (let round = 0; round < 15; round += 1) {
     real.push(await took((await makeKey()).secret));
     unknown.push(await took(mintSecret()));
   }
-  expect(Math.abs(median(real) - median(unknown))).toBeLessThan(10);
+  // The quickest of each: what a busy machine adds says nothing about the secret.
+  expect(Math.abs(Math.min(...real) - Math.min(...unknown))).toBeLessThan(10);
 });
 
 test.each([

@@ -125,7 +125,7 @@ describe("putting to sleep and waking", { timeout: 60_000 }, () => {
     await idleFor(27);
     const keepers = [1, 2].map(() => openPowerKeeper({ log, onSwitched: () => undefined, everyMs: 50, settleMs: 200 }));
     try {
-      await expect.poll(async () => (await powerNow())?.stopsAt ?? null, { timeout: 5_000 }).not.toBeNull();
+      await expect.poll(async () => (await powerNow())?.stopsAt ?? null).not.toBeNull();
       await expect.poll(actions).toContain("pod.sleep_soon");
       expect((await actions()).filter((action) => action === "pod.sleep_soon")).toHaveLength(1);
 
@@ -150,7 +150,7 @@ describe("putting to sleep and waking", { timeout: 60_000 }, () => {
         await rig.database.query("UPDATE pod_powers SET used_at = now() - interval '31 minutes'");
         return hooks.pathsHeard();
       };
-      await expect.poll(stopped, { timeout: 10_000, interval: 300 }).toEqual(["/v1/pods/abc/stop"]);
+      await expect.poll(stopped, { interval: 300 }).toEqual(["/v1/pods/abc/stop"]);
       await expect.poll(async () => (await powerNow())?.last?.result).toBe("done");
       expect(await stateNow()).toBe("asleep");
     } finally {
@@ -194,7 +194,7 @@ describe("putting to sleep and waking", { timeout: 60_000 }, () => {
     const answer = await chat();
     expect([answer.status, answer.headers.get("x-podpass-pod-state")]).toEqual([503, "asleep"]);
     expect(await answer.text()).toContain("is being woken");
-    await expect.poll(() => hooks.pathsHeard(), { timeout: 5_000 }).toEqual(["/v1/pods/abc/start"]);
+    await expect.poll(() => hooks.pathsHeard()).toEqual(["/v1/pods/abc/start"]);
     await expect.poll(stateNow, { timeout: 20_000 }).toBe("serving");
 
     await idleFor(0);
