@@ -111,7 +111,7 @@ export function Chart({
         <svg viewBox={`0 0 ${WIDTH} ${HEIGHT}`} preserveAspectRatio="none" aria-hidden="true">
           {at !== null && <rect className="column" x={at * step} y={0} width={step} height={HEIGHT} />}
           {shape === "bars" ? (
-            <Bars series={series} columns={columns} step={step} top={scale.top} />
+            <Bars series={series} step={step} top={scale.top} />
           ) : (
             <Lines series={series} step={step} top={scale.top} />
           )}
@@ -160,29 +160,30 @@ function GridLines({ scale: { top, ticks }, written }: { scale: Scale; written: 
 
 type Drawn = { series: readonly ChartSeries[]; step: number; top: number };
 
-function Bars({ series, columns, step, top }: Drawn & { columns: readonly ChartColumn[] }) {
-  const below = columns.map(() => HEIGHT);
-  return series.map(({ id, colour, values }) =>
-    columns.map(({ at }, index) => {
-      const value = values[index];
-      if (!value) return null;
-      const height = (value / top) * HEIGHT;
-      const bottom = below[index] ?? HEIGHT;
-      below[index] = bottom - height;
-      return (
-        <rect
-          key={`${id}-${at}`}
-          className={`series-${colour}`}
-          x={(index + GAP / 2) * step}
-          y={bottom - height}
-          width={step * (1 - GAP)}
+/** One path a series: a week of hours by member is more than a thousand bars. */
+function Bars({ series, step, top }: Drawn) {
+  const below: number[] = [];
+  const width = rounded(step * (1 - GAP));
+  return (
+    <g className="bars">
+      {series.map(({ id, colour, values }) => {
+        const path = values.map((value, index) => {
+          if (!value) return "";
+          const height = (value / top) * HEIGHT;
+          const bottom = below[index] ?? HEIGHT;
+          below[index] = bottom - height;
           // A hairline of the page between segments; what is too thin for it stays whole.
-          height={height > 2 ? height - 0.9 : height}
-        />
-      );
-    }),
+          const drawn = rounded(height > 2 ? height - 0.9 : height);
+          return `M${rounded((index + GAP / 2) * step)} ${rounded(bottom - height)}h${width}v${drawn}h-${width}z`;
+        });
+        return <path key={id} className={`series-${colour}`} d={path.join("")} />;
+      })}
+    </g>
   );
 }
+
+/** Thousandths of a unit are less than any screen shows. */
+const rounded = (value: number) => Math.round(value * 1_000) / 1_000;
 
 function Lines({ series, step, top }: Drawn) {
   return series.map(({ id, colour, values }) => {

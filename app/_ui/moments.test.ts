@@ -1,5 +1,6 @@
+import fc from "fast-check";
 import { expect, test } from "vitest";
-import { ago, day, inWords, isoDay, left, momentOf, soon, until, weekdayAndTime } from "./moments";
+import { ago, day, inWords, isoDay, left, momentOf, soon, timeWithSeconds, until, weekdayAndTime } from "./moments";
 
 const now = new Date("2026-11-22T13:20:00Z"); // 19:05 in Kathmandu, a Sunday
 const zone = "Asia/Kathmandu";
@@ -25,6 +26,28 @@ test("a coming moment has one meaning: a time today, a weekday this week, a date
   expect(soon(plus(30 * 24 * HOUR), zone, now)).toBe("22 Dec");
   expect(inWords(plus(24 * HOUR), zone, now)).toBe("tomorrow at 19:05");
   expect(weekdayAndTime(plus(7 * 24 * HOUR), zone)).toBe("Sun 29 Nov, 19:05");
+});
+
+test("the wall of a zone shows what Intl says, also around every change of its clock", () => {
+  const zones = [
+    "UTC",
+    "Asia/Kathmandu",
+    "Europe/Berlin",
+    "America/St_Johns",
+    "Australia/Lord_Howe",
+    "Pacific/Chatham",
+  ];
+  const changes = ["2026-03-29T01:00:00Z", "2026-10-25T01:00:00Z", "2026-04-04T15:00:00Z", "2026-11-01T04:30:00Z"];
+  const moment = fc
+    .tuple(fc.constantFrom(...changes), fc.integer({ min: -5 * 24 * HOUR, max: 5 * 24 * HOUR }))
+    .map(([change, ms]) => new Date(Date.parse(change) + ms));
+  fc.assert(
+    fc.property(moment, fc.constantFrom(...zones), (at, timeZone) => {
+      const told = new Intl.DateTimeFormat("sv", { timeZone, dateStyle: "short", timeStyle: "medium" }).format(at);
+      expect(`${isoDay(at, timeZone)} ${timeWithSeconds(at, timeZone)}`).toBe(told);
+    }),
+    { numRuns: 500 },
+  );
 });
 
 test("midnight belongs to the zone, not to UTC", () => {

@@ -18,6 +18,7 @@ const LONG_DAYS = ["Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Frid
 
 const SECOND = 1_000;
 const MINUTE = 60 * SECOND;
+const QUARTER = 15 * MINUTE;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
 
@@ -28,6 +29,43 @@ const formatters = new Map<string, Intl.DateTimeFormat>();
  * browser carry different versions of its data ("Sep", "Sept"), and the page must not change when it hydrates.
  */
 function wall(at: Date, zone: string) {
+  const shown = new Date(at.getTime() + offsetOf(at, zone));
+  const year = shown.getUTCFullYear();
+  const dayNumber = Math.floor(shown.getTime() / DAY);
+  return {
+    year,
+    month: shown.getUTCMonth() + 1,
+    day: shown.getUTCDate(),
+    hour: shown.getUTCHours(),
+    minute: shown.getUTCMinutes(),
+    second: shown.getUTCSeconds(),
+    dayNumber,
+    weekday: (dayNumber + 4) % 7,
+  };
+}
+
+/** By how much a zone's wall is ahead, in ms, by zone and quarter of an hour: within one no clock is changed. */
+const offsets = new Map<string, Map<number, number>>();
+const MOST_OFFSETS = 20_000;
+
+/** Remembered, because a page asks for the same hours again and again, and `Intl` takes as long as all the rest of a row. */
+function offsetOf(at: Date, zone: string) {
+  const quarter = Math.floor(at.getTime() / QUARTER);
+  let known = offsets.get(zone);
+  if (!known) {
+    known = new Map();
+    offsets.set(zone, known);
+  }
+  let offset = known.get(quarter);
+  if (offset === undefined) {
+    offset = offsetByIntl(new Date(quarter * QUARTER), zone);
+    if (known.size >= MOST_OFFSETS) known.clear();
+    known.set(quarter, offset);
+  }
+  return offset;
+}
+
+function offsetByIntl(at: Date, zone: string) {
   let formatter = formatters.get(zone);
   if (!formatter) {
     const numeric = "numeric" as const;
@@ -37,8 +75,7 @@ function wall(at: Date, zone: string) {
   }
   const parts = Object.fromEntries(formatter.formatToParts(at).map(({ type, value }) => [type, Number(value)]));
   const { year = 0, month = 1, day = 1, hour = 0, minute = 0, second = 0 } = parts;
-  const dayNumber = Math.floor(Date.UTC(year, month - 1, day) / DAY);
-  return { year, month, day, hour, minute, second, dayNumber, weekday: (dayNumber + 4) % 7 };
+  return Date.UTC(year, month - 1, day, hour, minute, second) - Math.floor(at.getTime() / SECOND) * SECOND;
 }
 
 const two = (value: number) => String(value).padStart(2, "0");
@@ -174,10 +211,7 @@ export function isoDay(at: Date, zone: string) {
 export function momentOf(date: string, time: string, zone: string): Date | null {
   const asIfUtc = new Date(`${date}T${time}Z`);
   if (Number.isNaN(asIfUtc.getTime())) return null;
-  const offsetAt = (at: Date) => {
-    const { year, month, day: dayOfMonth, hour, minute, second } = wall(at, zone);
-    return Date.UTC(year, month - 1, dayOfMonth, hour, minute, second) - Math.floor(at.getTime() / SECOND) * SECOND;
-  };
+  const offsetAt = (at: Date) => offsetOf(at, zone);
   const before = new Date(asIfUtc.getTime() - offsetAt(new Date(asIfUtc.getTime() - DAY)));
   const after = new Date(asIfUtc.getTime() - offsetAt(new Date(asIfUtc.getTime() + DAY)));
   if (asIfUtc.getTime() - before.getTime() === offsetAt(before)) return before;

@@ -19,7 +19,7 @@ import {
   wantedFor,
 } from "./measures";
 import type { Range } from "./rollup";
-import { Bindings, partsOf, type UsageFilters } from "./scope";
+import { Bindings, partsOf, type SummedDays, type UsageFilters } from "./scope";
 import { knownTimeZone } from "./time-zone";
 
 export type UsageAsk = Range & { filters?: UsageFilters | undefined };
@@ -131,8 +131,12 @@ export async function usageSums(actor: Actor, ask: UsageAsk): Promise<Measures> 
 
 /** All of a range. */
 export async function usageTotals(actor: Actor, ask: UsageAsk): Promise<Totals> {
-  const [sums, { all }] = await Promise.all([usageSums(actor, ask), ttftOf(actor, ask, null)]);
-  return { ...sums, ttft: all };
+  const days = await summedDays("UTC", ask);
+  const [[sums], { all }] = await Promise.all([
+    usageSumsBy(actor, ask, null, ALL_MEASURES, days),
+    ttftOf(actor, ask, null, days),
+  ]);
+  return { ...(sums?.measures ?? NO_USAGE), ttft: all };
 }
 
 /** A range told apart by group, most requests first, and all of it together. Idle money is in the totals alone. */
@@ -141,7 +145,11 @@ export async function usageTable(
   ask: UsageAsk & { groupBy: GroupBy },
 ): Promise<{ rows: TableRow[]; totals: Totals }> {
   const groupBy = ask.groupBy === "outcome" ? null : ask.groupBy;
-  const [sums, ttft] = await Promise.all([usageSumsBy(actor, ask, groupBy, ALL_MEASURES), ttftOf(actor, ask, groupBy)]);
+  const days = await summedDays("UTC", ask);
+  const [sums, ttft] = await Promise.all([
+    usageSumsBy(actor, ask, groupBy, ALL_MEASURES, days),
+    ttftOf(actor, ask, groupBy, days),
+  ]);
   const all = sumOf(sums.map(({ measures }) => measures));
   const groups = groupBy === null ? splitByOutcome(all) : sums.flatMap(({ id, measures }) => used(id, measures));
   const named = await namesOf(
@@ -182,10 +190,12 @@ export async function usageSumsBy<M extends Measure>(
   ask: UsageAsk,
   groupBy: GroupBy | null,
   measures: readonly M[],
+  summed?: SummedDays,
 ): Promise<Sums<M>[]> {
   const parameters = new Bindings();
   const wanted = wantedFor(measures, false);
-  const parts = partsOf(actor, ask, ask.filters, parameters, await summedDays("UTC", ask), wanted);
+  const days = summed ?? (await summedDays("UTC", ask));
+  const parts = partsOf(actor, ask, ask.filters, parameters, days, wanted);
   const { rows } = await postgres().query<Pick<Measures, M> & { id: string }>(
     `SELECT ${idOf(groupBy)} AS id, ${sumsOf(measures)} FROM (${parts}) AS parts GROUP BY 1 ORDER BY 2 DESC, 1`,
     parameters.values,

@@ -2,11 +2,11 @@ import type { Actor } from "../../auth/member";
 import { postgres } from "../../postgres";
 import { bucketsOf } from "../axis/queries";
 import { bucketStart } from "../buckets";
-import { summedDays, sumsFor } from "../days/queries";
+import { sumsFor } from "../days/queries";
 import { type GroupBy, idOf } from "../groups/queries";
 import { type Bin, mergeBins, type Percentiles, percentilesOf } from "../histogram";
 import type { SeriesAsk, UsageAsk } from "../queries";
-import { Bindings, partsOf } from "../scope";
+import { Bindings, partsOf, type SummedDays } from "../scope";
 import { knownTimeZone } from "../time-zone";
 
 /** What takes time: until the first token, and altogether. */
@@ -47,9 +47,10 @@ export async function ttftOf(
   actor: Actor,
   ask: UsageAsk,
   groupBy: GroupBy | null,
+  days: SummedDays,
 ): Promise<{ all: Percentiles | null; groups: Map<string, Percentiles | null> }> {
   const parameters = new Bindings();
-  const parts = partsOf(actor, ask, ask.filters, parameters, await summedDays("UTC", ask), {
+  const parts = partsOf(actor, ask, ask.filters, parameters, days, {
     requests: true,
     money: "none",
   });
