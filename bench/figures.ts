@@ -4,7 +4,7 @@ import type { Spread } from "./statistics";
 export type Figure = {
   name: string;
   value: Spread;
-  unit: "×" | "ms" | "µs" | "MB" | "errors" | "rows";
+  unit: "" | "×" | "ms" | "µs" | "MB" | "errors" | "rows";
   detail: string;
   /** Which way is better, what must be reached, and what is hoped for. */
   goal: { better: "more" | "less"; least: number; aim: number } | null;

@@ -6,6 +6,7 @@ import { type Figure, tableOf } from "./figures";
 import { type Options, type Part, readOptions, USAGE } from "./options";
 import { PACE as ADMISSION, measureAdmission } from "./parts/admission";
 import { PACE as LATENCY, measureLatency } from "./parts/latency";
+import { PACE as MANY, measureManyRows } from "./parts/many-rows";
 import { measureOpenStreams, PACE as OPEN } from "./parts/open-streams";
 import { measurePages, PACE as PAGES } from "./parts/pages";
 import { measurePlain, PACE as PLAIN } from "./parts/plain";
@@ -15,8 +16,8 @@ import type { Peer } from "./peers/peer";
 import { profileGateway } from "./profile";
 import { type Account, type Rig, startRig } from "./rig";
 
-/** Whatever hangs: the run ends by itself. */
-const LONGEST_RUN_MS = 20 * 60_000;
+/** Whatever hangs: the run ends by itself. Ten million rows take their time to be made. */
+const LONGEST_RUN_MS = 40 * 60_000;
 const say = (text: string) => process.stderr.write(`${text}\n`);
 
 /** Peers by the beginning of their name. */
@@ -41,6 +42,7 @@ async function measure(rig: Rig, options: Options): Promise<Figure[]> {
     rows: () => measureRows(rig, ROWS[speed]),
     admission: () => measureAdmission(ADMISSION[speed]),
     pages: () => measurePages(rig, PAGES[speed]),
+    many: () => measureManyRows(rig, { ...MANY[speed], events: options.events }),
   };
   const figures: Figure[] = [];
   for (const part of options.parts) {

@@ -2,7 +2,9 @@ import { parseArgs } from "node:util";
 
 /** What is measured, by name, in the order it is done. */
 export const PARTS = ["plain", "latency", "streams", "open", "rows", "admission", "pages"] as const;
-export type Part = (typeof PARTS)[number];
+/** Takes minutes to prepare: done where it is named. */
+export const ON_REQUEST = ["many"] as const;
+export type Part = (typeof PARTS)[number] | (typeof ON_REQUEST)[number];
 
 export type Options = {
   isQuick: boolean;
@@ -14,12 +16,16 @@ export type Options = {
   againstFlags: string[] | null;
   profile: "plain" | "streams" | null;
   json: string | null;
+  /** How many requests the database of the part "many" holds. */
+  events: number;
 };
 
 export const USAGE = `npm run bench -- [options]
 
   --quick             fewer and shorter rounds: about two minutes instead of ten
-  --only a,b          parts: ${PARTS.join(", ")}
+  --only a,b          parts: ${PARTS.join(", ")};
+                      by name alone: ${ON_REQUEST.join(", ")}, pages over a database of many requests
+  --events N          how many these are: ten million if left out, which take minutes and 5 GB of disk
   --peers a,b         peers beside Podpass: nginx, bare, portkey, next
   --database-url URL  a PostgreSQL to make the benchmark's own database in; without it one is started
   --gateway FILE      a bundle of the gateway to measure instead of dist/gateway-worker.js
@@ -43,6 +49,7 @@ export function readOptions(argv: string[]): Options | "help" {
       "against-flags": { type: "string" },
       profile: { type: "string" },
       json: { type: "string" },
+      events: { type: "string", default: "10000000" },
       help: { type: "boolean", default: false },
     },
   });
@@ -59,11 +66,19 @@ export function readOptions(argv: string[]): Options | "help" {
     againstFlags: values["against-flags"]?.split(" ").filter((flag) => flag !== "") ?? null,
     profile: profile ?? null,
     json: values.json ?? null,
+    events: countOf(values.events),
   };
 }
 
 function partOf(name: string): Part {
-  const part = PARTS.find((known) => known === name);
-  if (part === undefined) throw new Error(`There is no part ${name}. One of: ${PARTS.join(", ")}.`);
+  const all = [...PARTS, ...ON_REQUEST];
+  const part = all.find((known) => known === name);
+  if (part === undefined) throw new Error(`There is no part ${name}. One of: ${all.join(", ")}.`);
   return part;
+}
+
+function countOf(text: string): number {
+  const count = Number(text);
+  if (!Number.isInteger(count) || count < 1) throw new Error("--events: give a whole number.");
+  return count;
 }

@@ -29,6 +29,7 @@ await build({
     load: join(root, "bench/load/main.ts"),
     "bare-proxy": join(root, "bench/peers/bare-proxy.ts"),
     "first-rows": join(root, "bench/first-rows.ts"),
+    "seeded-facts": join(root, "bench/seeded-facts.ts"),
     "record-rows": join(root, "bench/record-rows.ts"),
     "admit-calls": join(root, "bench/admit-calls.ts"),
   },

@@ -52,11 +52,11 @@ async function take(page: Page, theme: Theme) {
   await page.goto("/keys?q=homepage-chat");
   await page.getByRole("link", { name: "homepage-chat" }).click();
   await page.getByRole("heading", { level: 1, name: "homepage-chat" }).waitFor();
-  await page.locator(".chart .plot rect").first().waitFor();
+  await page.locator(".chart .plot .bars path").first().waitFor();
   await keep("key");
 
   await page.goto("/usage?range=30d&by=member");
-  await page.locator(".chart .plot rect").first().waitFor();
+  await page.locator(".chart .plot .bars path").first().waitFor();
   await keep("usage");
 
   await page.goto("/keys");

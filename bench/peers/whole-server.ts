@@ -13,8 +13,8 @@ export async function startWholeServer(
   environment: PodpassEnvironment & { session: string },
 ): Promise<(Peer & { cookie: string }) | null> {
   if ((await builtNext()) === null) return null;
-  const home = join(folder, "whole");
-  mkdirSync(home);
+  const home = join(folder, `whole-${Date.now()}`);
+  mkdirSync(home, { recursive: true });
   const port = await freePort();
   const log = openSync(join(home, "log"), "a");
   const child = startNode(fileURLToPath(new URL("../../dist/server.js", import.meta.url)), {

@@ -66,7 +66,8 @@ export const EXPORT_COLUMNS: Readonly<Record<ExportBy, readonly string[]>> = {
   day: ["at", ...COUNTS, "gpuMicroUsd", "idleMicroUsd"],
 };
 
-const PAGE = 5_000;
+/** Few enough that pages asked for meanwhile are not held up, and that they are gone before memory is tidied up in earnest. */
+const PAGE = 1_000;
 
 /** Everything of a range, row by row and oldest first, in memory for one page at a time. Requests still open are rows too. */
 export async function* exportRows(actor: Actor, ask: ExportAsk): AsyncGenerator<ExportRow> {
