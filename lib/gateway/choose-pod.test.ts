@@ -43,6 +43,18 @@ describe("a call goes to", () => {
     expect(choose([pod("a", { ...queued, gaugesAtMs: WALL - 60_000 }, 0), pod("b", {}, 2)])?.facts.id).toBe("a");
   });
 
+  test("one that fails calls only where no other can take it, however little it has to do", () => {
+    const [failing, busy] = [pod("failing"), pod("busy", {}, 9)];
+    for (let i = 0; i < 3; i += 1) failing.doubts.fail(0);
+    expect(choose([failing, busy])?.facts.id).toBe("busy");
+    expect(choose([busy, failing])?.facts.id).toBe("busy");
+    expect(choose([failing, busy], { affinity: "a" })?.facts.id).toBe("busy");
+    expect(choose([failing])?.facts.id).toBe("failing");
+    busy.doubts.fail(0);
+    failing.doubts.succeed();
+    expect(choose([failing, busy])?.facts.id).toBe("failing");
+  });
+
   test("none that is paused, away, tried, broken or serves something else", () => {
     const tried = pod("tried");
     const broken = pod("broken");

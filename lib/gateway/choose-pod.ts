@@ -19,15 +19,24 @@ type Wish = {
 
 /**
  * The pod for a call: the least loaded for its weight of those that serve its model, by the calls in flight here and those that wait
- * in vLLM's own queue. With an affinity the same pod as for the calls before, as long as it has not much more than its share. Null:
+ * in vLLM's own queue. With an affinity the same pod as for the calls before, as long as it has not much more than its share. One
+ * that fails calls is asked only where no other can be: it has them off its hands sooner than any, and would draw all of them. Null:
  * none can take it now.
  */
 export function choosePod(pods: Iterable<LivePod>, call: Call, wish: Wish): LivePod | null {
   let best: LivePod | null = null;
   let least = Infinity;
   let others: LivePod[] | null = null;
+  let isTrusted = false;
   for (const pod of pods) {
     if (!takes(pod, call, wish)) continue;
+    if (pod.doubts.allows(wish.now) !== isTrusted) {
+      if (isTrusted) continue;
+      isTrusted = true;
+      best = null;
+      least = Infinity;
+      others = null;
+    }
     const load = loadOf(pod, wish.wallMs);
     if (best !== null) others = [...(others ?? [best]), pod];
     if (load < least) {

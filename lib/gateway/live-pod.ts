@@ -15,7 +15,10 @@ export type LivePod = {
   /** The path under which the pod's API lies, for pods behind a path; usually empty. */
   basePath: string;
   inFlight: number;
+  /** Closed to calls while nobody is met there. */
   breaker: Breaker;
+  /** While this is open, a call that another pod can take as well goes there: calls have met it and failed. */
+  doubts: Breaker;
   /** Monotonic ms at which a call last brought a token, and at which one last failed as if there were none. */
   tokensSeenAt: number;
   suspectedAt: number;
@@ -30,6 +33,7 @@ export function newPod(facts: PodFacts, connections: Connections, basePath: stri
     basePath,
     inFlight: 0,
     breaker: new Breaker(),
+    doubts: new Breaker(),
     tokensSeenAt: Number.NEGATIVE_INFINITY,
     suspectedAt: Number.NEGATIVE_INFINITY,
   };

@@ -289,6 +289,26 @@ describe("beside another pod", { timeout: 60_000 }, () => {
     expect(fast).toBeGreaterThan(36);
   });
 
+  test("a pod that fails every call at once does not draw them all to it, and is met again when it has recovered", async () => {
+    pod?.control.fail({ mode: "error-500", path: "/v1/chat/completions" });
+    const statuses: number[] = [];
+    for (let i = 0; i < 60; i += 1) {
+      const answer = await chat();
+      await answer.arrayBuffer();
+      statuses.push(answer.status);
+    }
+    const failed = statuses.filter((status) => status === 502).length;
+    expect(failed).toBeGreaterThan(0);
+    expect(failed).toBeLessThan(20);
+    pod?.control.heal();
+    const own = await rig.issueKey();
+    const metBoth = async () => {
+      await (await chat({}, own.secret)).arrayBuffer();
+      return new Set((await rig.rowsOf(own.keyId)).map((row) => row.pod_id)).size;
+    };
+    await expect.poll(metBoth, { timeout: 30_000, interval: 100 }).toBe(2);
+  });
+
   test.each(["error-500", "hang"] as const)(
     "a pod that answers its health but no call (%s) is left out once a probe has proven it",
     async (mode) => {

@@ -66,6 +66,7 @@ export function createRoster({ load, unseal, probe, now = () => performance.now(
     const at = now();
     const pod = choosePod(pods.values(), call, { now: at, wallMs: Date.now(), affinity, except });
     pod?.breaker.pass(at);
+    pod?.doubts.pass(at);
     return pod;
   }
 

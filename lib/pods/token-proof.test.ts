@@ -31,6 +31,13 @@ test("a pod that is suspected is asked at once, and not again for fifteen second
   expect(isProbeDue(asked, true, start + 15_001)).toBe(true);
 });
 
+test("a probe that brought none is soon followed by the one that decides, and a pod that fails is asked now and then", () => {
+  let proof = afterProbe(firstProof(start), "none", start, start + 10);
+  expect([isProbeDue(proof, true, start + 1_999), isProbeDue(proof, true, start + 2_000)]).toEqual([false, true]);
+  proof = afterProbe(proof, "none", start + 2_000, start + 2_010);
+  expect([isProbeDue(proof, true, start + 16_999), isProbeDue(proof, true, start + 17_000)]).toEqual([false, true]);
+});
+
 test("one probe without a token is no failure, two are, and a token ends it", () => {
   let proof = afterProbe(firstProof(start), "none", start, start + 30_000);
   expect(lacksTokens(proof)).toBe(false);

@@ -24,8 +24,9 @@ type LookedAt = {
 
 /** While calls are answered nothing is asked; an idle pod is asked this often. */
 const IDLE_MS = 15 * 60_000;
-/** A pod under suspicion is asked this often. */
+/** A pod under suspicion is asked this often; one that has just failed a probe is asked once more soon, while calls go to it. */
 const AGAIN_MS = 15_000;
+const CONFIRM_MS = 2_000;
 /** Work that runs for so long without one token is suspicious; reading a long prompt takes less. */
 const STUCK_MS = 2 * 60_000;
 /** One lost probe is no failure. */
@@ -59,7 +60,8 @@ export function isStuck({ stillSince }: TokenProof, now: number): boolean {
 /** Whether to ask for a token now. `isSuspect`: calls went wrong since the last one was seen. */
 export function isProbeDue(proof: TokenProof, isSuspect: boolean, now: number): boolean {
   const isDoubted = isSuspect || proof.failures > 0 || isStuck(proof, now);
-  if (isDoubted) return now - proof.askedAt >= AGAIN_MS;
+  const isHalfProven = proof.failures > 0 && proof.failures < PROBES_TO_FAIL;
+  if (isDoubted) return now - proof.askedAt >= (isHalfProven ? CONFIRM_MS : AGAIN_MS);
   return now - Math.max(proof.seenAt ?? proof.since, proof.askedAt) >= IDLE_MS;
 }
 
