@@ -159,7 +159,7 @@ function outcomeOf(refusal: AppError | null): Ending["outcome"] {
 }
 
 /** Ended in mid-stream because the key no longer opens anything. */
-const STOPPED_BY_US = new Set<string>(["key_expired", "key_revoked", "key_rotated", "key_disabled"]);
+const STOPPED_BY_US = new Set<string>(["invalid_api_key", "key_expired", "key_revoked", "key_rotated", "key_disabled"]);
 
 /** Refused before any pod was asked: by us, unless it is the pods that can't. */
 function outcomeBeforePod({ code }: AppError): Ending["outcome"] {

@@ -7,7 +7,7 @@ import type { Attempt } from "./attempt";
 import type { Callers } from "./callers";
 import type { Call } from "./check";
 import type { Client, GatewayRequest } from "./client";
-import { credentialOf } from "./credential";
+import { credentialOf, unknownKey } from "./credential";
 import { forward, type Patience, type Relayed } from "./forward";
 import type { LiveCalls } from "./live-calls";
 import { upstreamOf } from "./live-pod";
@@ -32,8 +32,9 @@ type Options = {
 export function createRelayCall({ askAgain, callers, liveCalls, patience, pepper, roster }: Options) {
   async function recheck(digest: Buffer): Promise<AppError | null> {
     const facts = await callers.get(digest);
-    const verdict = facts && verdictOn(facts, callers.dbNow());
-    return verdict === null || verdict.ok ? null : new AppError(verdict.code, verdict.message);
+    if (facts === null) return unknownKey();
+    const verdict = verdictOn(facts, callers.dbNow());
+    return verdict.ok ? null : new AppError(verdict.code, verdict.message);
   }
 
   /** A session that ended stops its stream as a revoked key does. */
