@@ -81,14 +81,20 @@ export function createFindPod({ roster, room, onNeeded, now }: Options) {
     return Math.max(0, ...seconds) * 1_000 - waitedMs;
   }
 
-  function mayComeSoon(pod: LivePod) {
-    const { state, stateReason, stateSinceMs } = pod.facts;
-    if (state === "asleep") return isWakeable(pod);
-    // It serves as far as anybody has looked: a call that met nobody there waits for the next look.
-    return state === "serving" || mayServeSoon(state, stateReason, stateSinceMs, Date.now());
-  }
-
   return { find, hold };
+}
+
+/** Whether calls for a pod that does not serve reach it all the same, because they wait for it or wake it. */
+export function isWorthAsking(pod: LivePod): boolean {
+  const { state, holdSeconds } = pod.facts;
+  return (state === "asleep" && isWakeable(pod)) || (holdSeconds !== null && mayComeSoon(pod));
+}
+
+function mayComeSoon(pod: LivePod) {
+  const { state, stateReason, stateSinceMs } = pod.facts;
+  if (state === "asleep") return isWakeable(pod);
+  // It serves as far as anybody has looked: a call that met nobody there waits for the next look.
+  return state === "serving" || mayServeSoon(state, stateReason, stateSinceMs, Date.now());
 }
 
 function isWakeable({ facts }: LivePod) {

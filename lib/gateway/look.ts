@@ -3,6 +3,7 @@ import { headerLine } from "@/lib/http/request-head";
 import { askForWhole } from "@/lib/http/whole-answer";
 import type { CallerFacts } from "@/lib/keys/caller-facts";
 import { type Answer, idHeaders } from "./errors";
+import { isWorthAsking } from "./find-pod";
 import { type LivePod, tryOtherKey } from "./live-pod";
 import type { Match } from "./routes";
 import { podUnavailable } from "./unavailable";
@@ -52,10 +53,15 @@ export function createLook({ pods, patienceMs = 5_000 }: Options) {
     }
   }
 
-  /** What the key may use, in the pods' own words: tools read vLLM's extra fields. A model on two pods is listed once. */
+  /**
+   * What the key may use, in the pods' own words: tools read vLLM's extra fields. A model on two pods is listed once. A pod that sleeps or
+   * loads while calls wait for it is listed by what it served last: a tool that shows no model sends no call that wakes it.
+   */
   async function modelsFor(caller: CallerFacts): Promise<Model[]> {
     const asked = pods();
-    const lists = await Promise.all(asked.map(modelsOf));
+    const lists = await Promise.all(
+      asked.map(async (pod) => (await modelsOf(pod)) ?? (isWorthAsking(pod) ? lastKnown(pod) : null)),
+    );
     if (lists.every((list) => list === null))
       throw podUnavailable(
         asked.find(({ facts }) => facts.state !== "serving")?.facts.state ??
@@ -102,6 +108,14 @@ function asModel(value: unknown): Model[] {
     (value as Record<string, unknown>)[name],
   ]);
   return [Object.fromEntries(fields) as Model];
+}
+
+/** In vLLM's shape, as far as it is known. `created` is the time of the answer there too. */
+function lastKnown({ facts }: LivePod): Model[] | null {
+  const created = Math.floor(Date.now() / 1_000);
+  return facts.models.length === 0
+    ? null
+    : facts.models.map((id) => ({ id, object: "model", created, owned_by: "vllm" }));
 }
 
 function json(value: unknown, requestId: string): Answer {

@@ -210,6 +210,26 @@ describe.each<Transport>(["socket", "node", "web"])("through %s", { timeout: 60_
     expect(Number(answer.headers.get("retry-after"))).toBeGreaterThan(0);
   });
 
+  test("the models of a pod that calls wake or wait for are listed while it is away, and of no other", async () => {
+    const listed = async () => {
+      const answer = await fetch(`${rig.url}/v1/models`, { headers: { authorization: `Bearer ${secret}` } });
+      return answer.status === 200 ? (await answer.json()).data : answer.status;
+    };
+    await pod.control.refuse();
+    await setPod(rig, rig.podId, { state: "asleep", state_since: new Date() });
+    expect(await listed()).toBe(503);
+    await rig.database.query("INSERT INTO pod_powers (pod_id, wake_when_called_at) VALUES ($1, now())", [rig.podId]);
+    await rig.gateway.refresh();
+    expect(await listed()).toEqual([
+      { id: MODEL, object: "model", created: expect.any(Number), owned_by: expect.any(String) },
+    ]);
+    await rig.database.query("DELETE FROM pod_powers WHERE pod_id = $1", [rig.podId]);
+    await setPod(rig, rig.podId, { state: "loading", state_reason: "loading", hold_seconds: 60 });
+    expect(await listed()).toMatchObject([{ id: MODEL }]);
+    await setPod(rig, rig.podId, { state: "serving", state_reason: null, hold_seconds: null });
+    await pod.control.accept();
+  });
+
   test("a named affinity meets one pod's cache while there is room, and spreads when there isn't", async () => {
     const other = await startSimulator({ keys: ["other-key"], models: [MODEL], tokensPerSecond: 2_000, ttftMs: 2 });
     const otherId = await addRigPod(rig, other.url, { key: "other-key", models: [MODEL] });
