@@ -42,7 +42,7 @@ async function measure(rig: Rig, options: Options): Promise<Figure[]> {
     rows: () => measureRows(rig, ROWS[speed]),
     admission: () => measureAdmission(ADMISSION[speed]),
     pages: () => measurePages(rig, PAGES[speed]),
-    many: () => measureManyRows(rig, { ...MANY[speed], events: options.events }),
+    many: () => measureManyRows(rig, { ...MANY[speed], events: options.events, seeded: options.seeded }),
   };
   const figures: Figure[] = [];
   for (const part of options.parts) {

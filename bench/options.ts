@@ -16,8 +16,10 @@ export type Options = {
   againstFlags: string[] | null;
   profile: "plain" | "streams" | null;
   json: string | null;
-  /** How many requests the database of the part "many" holds. */
+  /** How many requests the database of the part "many" gets. */
   events: number;
+  /** A database for the part "many" that was seeded before. */
+  seeded: string | null;
 };
 
 export const USAGE = `npm run bench -- [options]
@@ -26,6 +28,7 @@ export const USAGE = `npm run bench -- [options]
   --only a,b          parts: ${PARTS.join(", ")};
                       by name alone: ${ON_REQUEST.join(", ")}, pages over a database of many requests
   --events N          how many these are: ten million if left out, which take minutes and 5 GB of disk
+  --seeded URL        a database that "npm run db:seed" has filled, instead of a new one: to measure again on the same
   --peers a,b         peers beside Podpass: nginx, bare, portkey, next
   --database-url URL  a PostgreSQL to make the benchmark's own database in; without it one is started
   --gateway FILE      a bundle of the gateway to measure instead of dist/gateway-worker.js
@@ -50,6 +53,7 @@ export function readOptions(argv: string[]): Options | "help" {
       profile: { type: "string" },
       json: { type: "string" },
       events: { type: "string", default: "10000000" },
+      seeded: { type: "string" },
       help: { type: "boolean", default: false },
     },
   });
@@ -67,6 +71,7 @@ export function readOptions(argv: string[]): Options | "help" {
     profile: profile ?? null,
     json: values.json ?? null,
     events: countOf(values.events),
+    seeded: values.seeded ?? null,
   };
 }
 

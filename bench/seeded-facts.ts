@@ -1,12 +1,12 @@
-// `node seeded-facts.mjs`: what to ask the pages of a seeded database for, and a session of a member who used it, as JSON.
+// `node seeded-facts.mjs`: what to ask the pages of a seeded database for, and sessions to ask with, as JSON.
 import { sealSessionId } from "@/lib/auth/session-cookie";
 import { beginSession } from "@/lib/auth/sessions";
 import { db } from "@/lib/db";
 import { postgres } from "@/lib/postgres";
 
-/** What is printed. `session` is the value of a member's cookie; the rest are ids and names to filter by. */
+/** What is printed. `sessions` are values of cookies; the rest are ids and names to filter by. */
 export type SeededFacts = {
-  session: string;
+  sessions: { owner: string; member: string };
   memberId: string;
   /** The key with the most requests, and one of the member's. */
   busyKey: string;
@@ -31,9 +31,9 @@ async function main(): Promise<SeededFacts> {
     `${most("member_id", "AND member_id IN (SELECT id FROM users WHERE role = 'MEMBER' AND disabled_at IS NULL)")} DESC LIMIT 1`,
   );
   const middle = "FROM usage_events WHERE at < now() - interval '45 days'";
-  const sessionId = await beginSession(db, memberId, { ip: null, userAgent: "bench" }, new Date());
+  const ownerId = await one("SELECT id FROM users WHERE role = 'OWNER' AND disabled_at IS NULL LIMIT 1");
   return {
-    session: await sealSessionId(sessionId),
+    sessions: { owner: await sessionOf(ownerId), member: await sessionOf(memberId) },
     memberId,
     busyKey: await one(`${most("key_id")} DESC LIMIT 1`),
     ownKey: await one(`${most("key_id", "AND member_id = $1")} DESC LIMIT 1`, [memberId]),
@@ -42,6 +42,10 @@ async function main(): Promise<SeededFacts> {
     request: await one(`SELECT request_id AS id ${middle} ORDER BY at DESC LIMIT 1`),
     ownRequest: await one(`SELECT request_id AS id ${middle} AND member_id = $1 ORDER BY at DESC LIMIT 1`, [memberId]),
   };
+}
+
+async function sessionOf(userId: string) {
+  return sealSessionId(await beginSession(db, userId, { ip: null, userAgent: "bench" }, new Date()));
 }
 
 main().then(

@@ -7,6 +7,7 @@ import pg from "pg";
 import { PLAIN_ENVIRONMENT, startProgram } from "../children";
 import type { Figure } from "../figures";
 import { measurePaint } from "../paint";
+import type { PodpassEnvironment } from "../peers/podpass";
 import { startWholeServer } from "../peers/whole-server";
 import { cpuMsOf, dashboardOf, parentOf, rssOf, waitedForMsOf } from "../proc";
 import type { Rig } from "../rig";
@@ -25,25 +26,26 @@ const DAY_MS = 86_400_000;
 const EXPORTED_DAYS = 9;
 
 type Pace = { rounds: number };
+type Many = Pace & { events: number; seeded: string | null };
 export const PACE = { quick: { rounds: 5 }, full: { rounds: 30 } } satisfies Record<string, Pace>;
 
 /** The pages over a seeded database: how long each takes and its CPU time, how two of them paint, and a long export. */
-export async function measureManyRows(rig: Rig, { rounds, events }: Pace & { events: number }): Promise<Figure[]> {
+export async function measureManyRows(rig: Rig, { rounds, events, seeded }: Many): Promise<Figure[]> {
   if (events < FEWEST_EVENTS) throw new Error(`--events: at least ${FEWEST_EVENTS.toLocaleString("en")}.`);
-  const facts = await seeded(rig, events);
-  const whole = await startWholeServer(rig.folder, { ...rig.environment, session: rig.first.session });
+  const environment = { ...rig.environment, databaseUrl: seeded ?? rig.environment.databaseUrl };
+  if (seeded === null) await seed(environment, events);
+  const facts = await factsOf(environment);
+  const whole = await startWholeServer(rig.folder, { ...environment, session: facts.sessions.owner });
   if (whole === null) throw new Error("The dashboard has not been built. Run: npm run build");
   const { port, pids } = whole.target;
-  const cookies = {
-    owner: whole.cookie,
-    member: `${whole.cookie.slice(0, whole.cookie.indexOf("="))}=${facts.session}`,
-  };
+  const { owner, member } = facts.sessions;
+  const cookies = { owner: whole.cookie, member: whole.cookie.replace(owner, member) };
   const ask = ({ who, path }: Pick<SeededPage, "who" | "path">) =>
     fetch(`http://127.0.0.1:${port}${path}`, { headers: { cookie: cookies[who] }, redirect: "manual" });
   await untilShown(() => ask({ who: "owner", path: "/keys" }));
   const dashboard = dashboardOf(pids[0] ?? 0);
   const figures = [
-    ...(await measureTimes(seededPages(facts, new Date()), ask, rounds, rig.environment.databaseUrl, dashboard)),
+    ...(await measureTimes(seededPages(facts, new Date()), ask, rounds, environment.databaseUrl, dashboard)),
     ...(await measurePaint(port, cookies.owner, ["/keys", "/usage"])),
     await measureExport(ask, dashboard),
   ];
@@ -51,21 +53,26 @@ export async function measureManyRows(rig: Rig, { rounds, events }: Pace & { eve
   return figures;
 }
 
-/** Fills the rig's database as `npm run db:seed` does, and has it tidied up as it would be some minutes later. */
-async function seeded(rig: Rig, events: number): Promise<SeededFacts> {
-  const { databaseUrl, rootSecret } = rig.environment;
-  const env = { ...PLAIN_ENVIRONMENT, DATABASE_URL: databaseUrl, PODPASS_SECRET: rootSecret, PODPASS_DOTENV: "off" };
+/** Fills the database as `npm run db:seed` does, and has it tidied up as it would be some minutes later. */
+async function seed(environment: PodpassEnvironment, events: number) {
   const args = ["--import", "tsx", "prisma/seed.ts", "--again", "--events", String(events)];
+  const env = variablesOf(environment);
   const seeding = startProgram(process.execPath, args, { cwd: root, env, stdio: ["ignore", "ignore", "inherit"] });
   const [code] = await once(seeding, "exit");
   if (code !== 0) throw new Error(`The seed ended with ${code}.`);
-  const client = new pg.Client({ connectionString: databaseUrl });
+  const client = new pg.Client({ connectionString: environment.databaseUrl });
   await client.connect();
   await client.query("VACUUM (ANALYZE)").finally(() => client.end());
-  const { stdout } = await promisify(execFile)(process.execPath, [join(root, "bench/.build/seeded-facts.mjs")], {
-    env,
-  });
+}
+
+async function factsOf(environment: PodpassEnvironment): Promise<SeededFacts> {
+  const bundle = join(root, "bench/.build/seeded-facts.mjs");
+  const { stdout } = await promisify(execFile)(process.execPath, [bundle], { env: variablesOf(environment) });
   return JSON.parse(stdout) as SeededFacts;
+}
+
+function variablesOf({ databaseUrl, rootSecret }: PodpassEnvironment) {
+  return { ...PLAIN_ENVIRONMENT, DATABASE_URL: databaseUrl, PODPASS_SECRET: rootSecret, PODPASS_DOTENV: "off" };
 }
 
 async function untilShown(ask: () => Promise<Response>) {
