@@ -24,6 +24,21 @@ async function withoutClipboard(page: Page, isCopyingRefused: boolean) {
   }, isCopyingRefused);
 }
 
+test("on a phone, where columns have no heads, a menu puts the keys in order", async ({ page, signIn }) => {
+  await page.setViewportSize({ width: 360, height: 780 });
+  await signIn();
+  for (const name of ["alpha", "beta"]) {
+    await createKey(page, name);
+    await page.getByRole("button", { name: "I've saved it" }).click();
+  }
+  const names = page.locator("tbody a.name");
+  await expect(names).toHaveText(["beta", "alpha"]);
+  await page.getByRole("button", { name: "Order: by newest" }).click();
+  await page.getByRole("menuitemradio", { name: "name", exact: true }).click();
+  await expect(page).toHaveURL(/sort=name/);
+  await expect(names).toHaveText(["alpha", "beta"]);
+});
+
 test("from no key to a call that works: made, shown once, tried, saved @phone", async ({ page, signIn }) => {
   await signIn();
   await expect(page.getByText("You have no key yet.")).toBeVisible();

@@ -19,6 +19,14 @@ const STATUSES = [
   { value: "all", name: "All, ended ones too" },
 ];
 
+/** The orders that the columns' heads give, for screens too narrow for heads. */
+const ORDERS = [
+  { value: "created", name: "newest" },
+  { value: "lastUsed", name: "last use" },
+  { value: "name", name: "name" },
+  { value: "expires", name: "expiry" },
+];
+
 const TYPING_MS = 250;
 
 type KeyFiltersProps = {
@@ -87,6 +95,15 @@ export function KeyFilters({ query: { params, change }, members, ended }: KeyFil
           options={STATUSES.map((option) => (option.value === "live" ? { ...option, name: "Any status" } : option))}
           onChange={(value) => change({ status: value === "live" ? null : value })}
         />
+        <span className="only-phone">
+          <ChoiceMenu
+            label="Order"
+            prefix="by"
+            value={params.get("sort") ?? "created"}
+            options={ORDERS}
+            onChange={(sort) => change({ sort: sort === "created" ? null : sort, dir: null })}
+          />
+        </span>
         {ended > 0 && (
           <button
             type="button"
