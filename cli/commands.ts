@@ -22,6 +22,13 @@ export const COMMANDS: readonly Command[] = [
     run: async (given) => (await import("./member")).addMember(given),
   },
   {
+    name: "member reset",
+    words: ["EMAIL"],
+    says: "makes a link with which a member, the owner too, chooses a new password",
+    options: {},
+    run: async (given) => (await import("./member")).resetMemberNamed(given),
+  },
+  {
     name: "member disable",
     words: ["EMAIL"],
     says: "ends a member's sessions and stops their keys; an admin can enable them again",

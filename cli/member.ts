@@ -34,6 +34,16 @@ export async function addMember({ words, option, isOn, now }: Given): Promise<An
   };
 }
 
+/** `member reset`: the way back in where nobody can hand over a link in the dashboard, and no mail is sent. */
+export async function resetMemberNamed({ words, now }: Given): Promise<Answer> {
+  const member = await memberNamed(words[0] ?? "");
+  const { link, expiresAt } = await createPasswordReset(operator(), { memberId: member.id }, now);
+  return {
+    json: { id: member.id, email: member.email, link, expiresAt },
+    text: `With this link ${member.email} chooses a new password. It works once, until ${time(expiresAt, "")}:\n\n  ${link}`,
+  };
+}
+
 /** `member disable`. */
 export async function disableMemberNamed({ words, now }: Given): Promise<Answer> {
   const member = await memberNamed(words[0] ?? "");

@@ -128,6 +128,14 @@ describe("members", () => {
     expect(weak).toMatch(/12 characters/);
   });
 
+  test("who are shut out, the owner too, get a link with which they choose a new password", async () => {
+    const env = { PUBLIC_URL: "https://podpass.example" };
+    const { link, ...reset } = await json(["member", "reset", email.toUpperCase()], { env });
+    expect(reset).toEqual({ id: expect.any(String), email, expiresAt: expect.any(String) });
+    expect(link).toMatch(/^https:\/\/podpass\.example\/reset\/[\w-]{43}$/);
+    expect(await failure(["member", "reset", "nobody@example.org"])).toMatch(/no member with the address/);
+  });
+
   test("are listed, and disabled by address", async () => {
     await json(["member", "add", "carol@example.org"]);
     expect(await json(["member", "disable", "CAROL@example.org"])).toMatchObject({ keys: 0, sessions: 0 });

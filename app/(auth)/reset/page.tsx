@@ -13,7 +13,7 @@ export default function RequestResetPage() {
       lead={
         isMailConfigured()
           ? "We mail you a link with which you choose it."
-          : "This Podpass sends no mail. Ask an admin of your team: they can make a link for you under Team."
+          : "This Podpass sends no mail. Ask an admin of your team: they make a link for you under Team. Where nobody can, whoever runs it does, with: npm run podpass -- member reset EMAIL"
       }
       foot={<Link href="/sign-in">Back to sign-in</Link>}
     >

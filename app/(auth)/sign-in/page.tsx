@@ -7,7 +7,6 @@ import { isFresh } from "@/lib/auth/owner";
 import { configuredProviders } from "@/lib/auth/queries";
 import { optionalMember } from "@/lib/auth/session";
 import { env } from "@/lib/env";
-import { isMailConfigured } from "@/lib/mail/send";
 import { ProviderButtons } from "../_gate/provider-buttons";
 import { SignInForm } from "./sign-in-form";
 
@@ -45,7 +44,7 @@ export default async function SignInPage({ searchParams }: { searchParams: Promi
             {reason}
           </Note>
         )}
-        <SignInForm callbackPath={path} canMail={isMailConfigured()} />
+        <SignInForm callbackPath={path} />
       </div>
       <ProviderButtons providers={configuredProviders()} callbackPath={path} />
     </Gate>

@@ -10,11 +10,10 @@ type SignInFormProps = {
   /** Where the person wanted to go: a path of ours. */
   callbackPath: string;
   /** Whether a link to a new password can be mailed. */
-  canMail: boolean;
 };
 
 /** E-mail and password. What was typed stays after a refusal, except that the password is selected to be typed over. */
-export function SignInForm({ callbackPath, canMail }: SignInFormProps) {
+export function SignInForm({ callbackPath }: SignInFormProps) {
   const form = useRef<HTMLFormElement>(null);
   const [error, setError] = useState<string | null>(null);
   const [busy, setBusy] = useState(false);
@@ -56,11 +55,9 @@ export function SignInForm({ callbackPath, canMail }: SignInFormProps) {
       <Button type="submit" tone="primary" wide busy={busy}>
         Sign in
       </Button>
-      {canMail && (
-        <p className="muted">
-          <Link href="/reset">Forgot your password?</Link>
-        </p>
-      )}
+      <p className="muted">
+        <Link href="/reset">Forgot your password?</Link>
+      </p>
     </form>
   );
 }
