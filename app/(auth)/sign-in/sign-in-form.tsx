@@ -9,7 +9,6 @@ import { signIn } from "../_gate/ask";
 type SignInFormProps = {
   /** Where the person wanted to go: a path of ours. */
   callbackPath: string;
-  /** Whether a link to a new password can be mailed. */
 };
 
 /** E-mail and password. What was typed stays after a refusal, except that the password is selected to be typed over. */
