@@ -6,7 +6,13 @@ const alias = { "@": fileURLToPath(new URL(".", import.meta.url)).replace(/\/$/,
 // Off the whole hour and off UTC, so that a missing time zone shows at once.
 const env = { TZ: "Asia/Kathmandu", NODE_ENV: "test" as const, LOG_LEVEL: "silent" };
 // What is waited for comes at once or never; a busy machine of two cores stands still for seconds now and then.
-const patience = { testTimeout: 60_000, hookTimeout: 120_000, expect: { poll: { timeout: 20_000 } } };
+const patience = {
+  testTimeout: 60_000,
+  hookTimeout: 120_000,
+  expect: { poll: { timeout: 20_000 } },
+  // Real processes, locks and clocks on a shared machine: once more there, and told at the end; never on a developer's own.
+  retry: process.env.CI ? 1 : 0,
+};
 const exclude = ["**/node_modules/**", "dist/**", ".next/**", "e2e/**", "data/**", ".venv/**"];
 
 export default defineConfig({
@@ -35,8 +41,6 @@ export default defineConfig({
           globalSetup: ["test/setup/database.ts"],
           env,
           ...patience,
-          // Real processes, locks and clocks on a shared machine: once more there, never on a developer's own.
-          retry: process.env.CI ? 1 : 0,
         },
       },
     ],

@@ -12,7 +12,7 @@ import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { deriveKey } from "@/lib/secrets";
 
 // Each command is a process of its own, which takes a while on a busy machine.
-vi.setConfig({ testTimeout: 120_000 });
+vi.setConfig({ testTimeout: 300_000 });
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 // One file as in production, beside it: a process that compiles the tree first takes seconds to say anything.

@@ -279,9 +279,9 @@ test.concurrent.for(["silent", "refuse", "lost"] as const)(
     };
     const clients = keys.map(client);
     await wait(9_000);
-    expect(new Set(answers.filter(({ afterMs }) => afterMs < 2_000).map(({ answer }) => answer))).toEqual(
-      new Set(["live"]),
-    );
+    // What was known a moment before serves on; how long a moment is, a busy machine says.
+    const first = answers.filter(({ afterMs }) => afterMs < 1_000);
+    expect(new Set(first.map(({ answer }) => answer))).toEqual(new Set(["live"]));
     const late = answers.filter(({ afterMs }) => afterMs > 5_300);
     expect(new Set(late.map(({ answer }) => answer))).toEqual(new Set(["database_unavailable"]));
     expect(replica.changes.state().sinceAnswerMs).toBeGreaterThan(5_000);
