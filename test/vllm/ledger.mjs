@@ -1,8 +1,12 @@
 import assert from "node:assert/strict";
+import { cpus, loadavg } from "node:os";
 import { setTimeout as sleep } from "node:timers/promises";
 
 /** A pod is free again this soon after its client left, on a machine that does more than this. */
 const FREED_WITHIN_MS = 2_000;
+
+/** How many want each core, and at least one: where it is more, every step of an answer waits its turn. */
+export const crowd = () => Math.max(1, loadavg()[0] / cpus().length);
 
 /** Tokens of one choice that are on their way to a client when it leaves; vLLM goes on for some more until it hears of it. */
 const ON_THEIR_WAY = 16;
@@ -24,7 +28,7 @@ export function compareWithPod({ usage, samples = 1, outcome, seen, status }, { 
 export function compareWithRow(
   row,
   { usage, samples = 1, outcome = "completed", seen, status },
-  { prompt, generation, idleAfterMs },
+  { prompt, generation, idleAfterMs, crowd: waiting },
 ) {
   assert.ok(row, "there is no row for this request");
   if (status) return assert.equal(row.status, status);
@@ -44,8 +48,8 @@ export function compareWithRow(
     if (generation === undefined) return; // vLLM is gone and its counters with it
     const unseen = generation - row.completionTokens;
     assert.ok(
-      unseen >= 0 && unseen <= samples * (ON_THEIR_WAY + idleAfterMs * MOST_TOKENS_PER_MS),
-      `vLLM counted ${generation} tokens, the row says ${row.completionTokens}`,
+      unseen >= 0 && unseen <= samples * waiting * (ON_THEIR_WAY + idleAfterMs * MOST_TOKENS_PER_MS),
+      `vLLM counted ${generation} tokens, the row says ${row.completionTokens}, ${Math.round(idleAfterMs)} ms later, ${waiting.toFixed(1)} to a core`,
     );
   } else if (outcome === "client_closed" && row.tokenSource === "measured") {
     assert.ok(row.completionTokens <= generation, "a row claims more than vLLM generated");

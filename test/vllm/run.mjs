@@ -5,7 +5,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { assembledChecks } from "./assembled.mjs";
 import { CannotRunHere, installVllm } from "./install.mjs";
-import { compareTotals, compareWithPod, compareWithRow, settledRows } from "./ledger.mjs";
+import { compareTotals, compareWithPod, compareWithRow, crowd, settledRows } from "./ledger.mjs";
 import { compareAnswers, compareMetrics } from "./likeness.mjs";
 import { wantedParts } from "./parts.mjs";
 import { checkPodScripts } from "./pod-scripts.mjs";
@@ -49,6 +49,7 @@ async function runScenarios(language, scenarios, vllm) {
         prompt: after.prompt - before.prompt,
         generation: after.generation - before.generation,
         idleAfterMs: after.idleAfterMs,
+        crowd: crowd(),
       };
       entries.push({ name, told, counted });
       compareWithPod(told, counted);
