@@ -42,6 +42,8 @@ test("what several scripts carry, since each stands alone, is the same in all of
     new_key: ["start-server.sh", "rotate-key.sh"],
     write_private: ["start-server.sh", "rotate-key.sh"],
     read_record: ["start-server.sh", "stop-server.sh"],
+    group_lives: ["start-server.sh", "stop-server.sh"],
+    outlast_group: ["start-server.sh", "stop-server.sh"],
   };
   for (const [name, holders] of Object.entries(carried)) {
     expect(new Set(holders.map((script) => functionOf(name, script))).size, name).toBe(1);

@@ -44,6 +44,26 @@ started_at() {
 # Whether this very process still runs: a number is given again to another one, its start is not.
 is_alive() { [[ $1 =~ ^[1-9][0-9]*$ && -n $2 && $(started_at "$1") == "$2" ]]; }
 
+# Whether a process of this group runs. One that has ended, and that its parent has not noticed yet, does not.
+group_lives() {
+  local file stat
+  for file in /proc/[0-9]*/stat; do
+    stat=''
+    { IFS= read -r -d '' stat <"$file"; } 2>/dev/null || true
+    if [[ ${stat##*) } =~ ^([A-Za-z])\ -?[0-9]+\ ([0-9]+)\  && ${BASH_REMATCH[2]} == "$1" && ${BASH_REMATCH[1]} != [ZX] ]]; then return 0; fi
+  done
+  return 1
+}
+
+# Waits for up to ten seconds until nothing of a group that was killed is left: what dies holds the GPU's memory until it is dead.
+outlast_group() {
+  local turns=50
+  while group_lives "$1" && ((turns > 0)); do
+    sleep 0.2
+    turns=$((turns - 1))
+  done
+}
+
 # Reads server.pid into VLLM_PID, VLLM_START, KEEPER_PID, KEEPER_START.
 read_record() {
   VLLM_PID='' VLLM_START='' KEEPER_PID='' KEEPER_START=''
@@ -399,6 +419,7 @@ keep() {
     # Engines that outlived their server would keep the GPU's memory.
     kill -TERM -- "-$SERVER" 2>/dev/null && sleep 1
     kill -KILL -- "-$SERVER" 2>/dev/null
+    outlast_group "$SERVER"
     if [[ -z $restart || -n $stop ]]; then break; fi
     restart='' deadline=''
     launch 2>>"$LOGS/server.log"

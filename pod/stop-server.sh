@@ -33,6 +33,26 @@ started_at() {
 # Whether this very process still runs: a number is given again to another one, its start is not.
 is_alive() { [[ $1 =~ ^[1-9][0-9]*$ && -n $2 && $(started_at "$1") == "$2" ]]; }
 
+# Whether a process of this group runs. One that has ended, and that its parent has not noticed yet, does not.
+group_lives() {
+  local file stat
+  for file in /proc/[0-9]*/stat; do
+    stat=''
+    { IFS= read -r -d '' stat <"$file"; } 2>/dev/null || true
+    if [[ ${stat##*) } =~ ^([A-Za-z])\ -?[0-9]+\ ([0-9]+)\  && ${BASH_REMATCH[2]} == "$1" && ${BASH_REMATCH[1]} != [ZX] ]]; then return 0; fi
+  done
+  return 1
+}
+
+# Waits for up to ten seconds until nothing of a group that was killed is left: what dies holds the GPU's memory until it is dead.
+outlast_group() {
+  local turns=50
+  while group_lives "$1" && ((turns > 0)); do
+    sleep 0.2
+    turns=$((turns - 1))
+  done
+}
+
 # Reads server.pid into VLLM_PID, VLLM_START, KEEPER_PID, KEEPER_START.
 read_record() {
   VLLM_PID='' VLLM_START='' KEEPER_PID='' KEEPER_START=''
@@ -106,6 +126,7 @@ main() {
     say "It did not end within $STOP_TIMEOUT s and is ended by force."
     signal_all KILL
     wait_for_end 10
+    outlast_group "$server"
     if is_left; then fail "It can't be ended: process $VLLM_PID waits for the machine." "A pod restarted from its own page comes back clean."; fi
   elif [[ -n $was_alone ]]; then
     # With the keeper gone nobody else ends what vLLM left behind. The number can't have been given anew while its group lives.
@@ -113,6 +134,7 @@ main() {
     if [[ -n $group_left ]]; then
       sleep 1
       kill -KILL -- "-$server" 2>/dev/null || true
+      outlast_group "$server"
     fi
   fi
   rm -f -- "$LOGS/server.pid"

@@ -145,10 +145,12 @@ async function eventually(ask) {
 
 const processes = (kept) => ({ vllm: kept("server.pid").match(/^vllm (\d+)/m)?.[1] });
 
+/** The process group of one that runs; null for one that has ended, also where its parent has not noticed yet. */
 function groupOf(pid) {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
-    return stat.slice(stat.lastIndexOf(")") + 2).split(" ")[2];
+    const [state, , group] = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+    return /[ZX]/.test(state) ? null : group;
   } catch {
     return null;
   }
