@@ -23,9 +23,9 @@ type Accounts = {
 };
 
 /** Whatever a pod said is through by then, on a busy machine too. */
-const SETTLED_MS = 500;
-/** The longest that a caller of these stays. */
-const LONGEST_MS = 6_000;
+const SETTLED_MS = 1_200;
+/** The longest that a caller of these stays, on a machine that stands still meanwhile too. */
+const LONGEST_MS = 15_000;
 
 /** Everything in which the rows, the pod's own ledger and what callers saw contradict one another, in words. */
 export function contradictions({ rows, ledger, sights, killedAt }: Accounts): string[] {
