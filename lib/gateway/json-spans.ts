@@ -29,9 +29,13 @@ export function topLevelSpans(text: Buffer): Span[] {
     while (isSpace(text[at]) || text[at] === COLON) at += 1;
     const valueStart = at;
     at = endOfValue(text, at);
-    const key = JSON.parse(text.toString("utf8", keyStart, keyEnd)) as string;
-    spans.push({ key, keyStart, valueStart, valueEnd: at });
+    spans.push({ key: keyOf(text.toString("utf8", keyStart + 1, keyEnd - 1)), keyStart, valueStart, valueEnd: at });
   }
+}
+
+/** What stands between a name's quotes is the name, unless something in it is escaped. */
+function keyOf(written: string): string {
+  return written.includes("\\") ? (JSON.parse(`"${written}"`) as string) : written;
 }
 
 /** The elements of the JSON array in `text`, in order, each as its own bytes. `text` must be valid JSON. */

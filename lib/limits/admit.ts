@@ -36,11 +36,13 @@ const NOTHING_LIMITED: Permit = { headers: {}, settle: () => undefined, giveBack
  */
 export function createAdmit({ store, roleLimits, spentOf, now, wall }: Options) {
   const loads = new Map<string, Load>();
+  /** Worked out once for each load of a caller's facts, and again where the policy changed. */
+  const counted = new WeakMap<CallerFacts, { role: Limits; accounts: readonly Account[] }>();
   /** What a token cost the team lately; 0 until money is limited anywhere. */
   let microUsdPerToken = 0;
 
   function admit(id: string, caller: CallerFacts, tokens: number): Permit | Promise<Permit> {
-    const accounts = accountsOf(caller, roleLimits(caller.memberRole));
+    const accounts = accountsFor(caller, roleLimits(caller.memberRole));
     if (accounts.length === 0) return NOTHING_LIMITED;
     const ask: Ask = { id, accounts, tokens, microUsd: 0, month: monthOf(wall()) };
     let isMoneyOld = false;
@@ -55,6 +57,14 @@ export function createAdmit({ store, roleLimits, spentOf, now, wall }: Options) 
     if (isMoneyOld) return afterLoading(ask);
     const verdict = store.take(ask);
     return verdict instanceof Promise || verdict.is === "unknown" ? later(ask, verdict) : permitOf(ask, verdict);
+  }
+
+  function accountsFor(caller: CallerFacts, role: Limits): readonly Account[] {
+    const known = counted.get(caller);
+    if (known?.role === role) return known.accounts;
+    const accounts = accountsOf(caller, role);
+    counted.set(caller, { role, accounts });
+    return accounts;
   }
 
   /** Nobody is let in by an old figure: where nobody can say what is left, the call is refused. */

@@ -1,17 +1,20 @@
-import type { Meter, Meters } from "./ask";
+import type { Meters } from "./ask";
 
 /** The headers that say how far a minute's limits are used, as OpenAI's clients read them. */
 export function limitHeaders({ requests, tokens }: Meters): Record<string, string> {
+  // Names in full: one that is put together is looked up among all names there are, for each answer anew.
   const headers: Record<string, string> = {};
-  if (requests !== null) add(headers, "requests", requests);
-  if (tokens !== null) add(headers, "tokens", tokens);
+  if (requests !== null) {
+    headers["x-ratelimit-limit-requests"] = String(requests.limit);
+    headers["x-ratelimit-remaining-requests"] = String(requests.remaining);
+    headers["x-ratelimit-reset-requests"] = resetText(requests.resetMs);
+  }
+  if (tokens !== null) {
+    headers["x-ratelimit-limit-tokens"] = String(tokens.limit);
+    headers["x-ratelimit-remaining-tokens"] = String(tokens.remaining);
+    headers["x-ratelimit-reset-tokens"] = resetText(tokens.resetMs);
+  }
   return headers;
-}
-
-function add(headers: Record<string, string>, what: "requests" | "tokens", { limit, remaining, resetMs }: Meter) {
-  headers[`x-ratelimit-limit-${what}`] = String(limit);
-  headers[`x-ratelimit-remaining-${what}`] = String(remaining);
-  headers[`x-ratelimit-reset-${what}`] = resetText(resetMs);
 }
 
 /** Whole seconds, rounded up: `1s`, `6m0s`. */
