@@ -62,3 +62,17 @@ test.each([
 ])("%s on the way to the pod becomes %s", (code, expected) => {
   expect(refusalFromTransport(Object.assign(new Error("x"), { code })).code).toBe(expected);
 });
+
+test("a refusal that is about the pod says its state, and a pod without room is not called a loading one", () => {
+  expect(refusalFromPod(502, body(""), null)).toMatchObject({ state: "loading", retryAfterSeconds: 5 });
+  const refused = Object.assign(new Error("x"), { code: "ECONNREFUSED" });
+  expect(refusalFromTransport(refused)).toMatchObject({ state: "unreachable", cause: refused });
+  const full =
+    "The engine is currently busy and cannot accept new requests. Please try again later or on a different instance.";
+  const refusal = refusalFromPod(503, body(full), null);
+  expect(refusal).toMatchObject({
+    code: "pod_unavailable",
+    message: expect.stringMatching(/as many requests as it takes/),
+  });
+  expect(refusal).not.toHaveProperty("state");
+});

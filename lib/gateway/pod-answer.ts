@@ -1,4 +1,5 @@
 import { AppError } from "@/lib/errors";
+import { PodUnavailable } from "./unavailable";
 
 const LONGEST_MESSAGE = 400;
 
@@ -90,12 +91,15 @@ export function refusalFromPod(status: number, body: Buffer, retryAfter: string 
       cause,
     });
   }
+  if (status === 503 && IS_FULL.test(message)) {
+    return new AppError("pod_unavailable", "The pod has as many requests as it takes. Try again shortly.", {
+      retryAfterSeconds: retryAfterSeconds ?? 5,
+      cause,
+    });
+  }
   if (status === 502 || status === 503) {
-    return new AppError(
-      "pod_unavailable",
-      "The pod is not ready: it may still be loading its model. Try again shortly.",
-      { retryAfterSeconds: retryAfterSeconds ?? 5, cause },
-    );
+    const sentence = "The pod is not ready: it may still be loading its model.";
+    return new PodUnavailable("loading", sentence, retryAfterSeconds ?? 5, { cause });
   }
   if (mayStillWork(status)) {
     return new AppError(
@@ -112,6 +116,9 @@ export function refusalFromPod(status: number, body: Buffer, retryAfter: string 
   return new AppError("pod_error", "The pod failed to answer this request.", { cause });
 }
 
+/** vLLM's words where its queue is full (`--max-num-queued-reqs`): it serves, and has no room. */
+const IS_FULL = /currently busy/i;
+
 /** SDKs repeat a 504 at once: the same work would pile up on a pod that is behind already. */
 const AFTER_A_PROXY_GAVE_UP_S = 30;
 
@@ -125,10 +132,7 @@ const CONNECTING =
 export function refusalFromTransport(error: Error): AppError {
   const code = "code" in error && typeof error.code === "string" ? error.code : "";
   if (CONNECTING.test(code)) {
-    return new AppError("pod_unavailable", "The pod cannot be reached right now. Try again shortly.", {
-      retryAfterSeconds: 5,
-      cause: error,
-    });
+    return new PodUnavailable("unreachable", "The pod cannot be reached right now.", 5, { cause: error });
   }
   if (code === "POD_SILENT") {
     return new AppError("pod_timeout", "The pod took too long to answer.", { cause: error });

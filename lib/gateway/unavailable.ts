@@ -18,9 +18,10 @@ const USUAL = { is: "is not ready", seconds: 5 };
 export class PodUnavailable extends AppError {
   readonly state: string;
 
-  constructor(state: string, sentence: string, retryAfterSeconds: number) {
+  constructor(state: string, sentence: string, retryAfterSeconds: number, details: { cause?: unknown } = {}) {
     super("pod_unavailable", `${sentence} Try again ${retryAfterSeconds >= 30 ? "later" : "shortly"}.`, {
       retryAfterSeconds,
+      ...details,
     });
     this.state = state;
   }
