@@ -10,7 +10,7 @@ import { startImpatientProxy } from "@/test/rig/impatient-proxy";
 const MODEL = "simulated-llama-8b";
 const POD_KEY = "pod-key-that-must-never-be-seen";
 const PATIENCE_MS = 400;
-const WAITS = { idleMs: 600, heartbeatMs: 100, sweepMs: 25 };
+const WAITS = { idleMs: 10_000, heartbeatMs: 100, sweepMs: 25 };
 /** Slow enough that a plain answer of so many tokens takes longer than the proxy waits. */
 const PACE = { tokensPerSecond: 100, ttftMs: 50 };
 const LONG = 80;

@@ -2,17 +2,26 @@ import { once } from "node:events";
 import { type ClientRequest, createServer, request, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 
+const TICK_MS = 20;
+
 /**
  * A proxy before a pod that gives up when no byte came for `patienceMs`, as Cloudflare does after 100 s: with a 524 of its own
- * before the answer has begun, by breaking it off afterwards. What it gave up on goes on at the pod.
+ * before the answer has begun, by breaking it off afterwards. What it gave up on goes on at the pod. It counts turns of a clock, of which
+ * a machine that stands still for seconds takes one: the pod stands still with it.
  */
 export async function startImpatientProxy(pod: string, patienceMs: number) {
   let givenUp = 0;
   const server = createServer((incoming, outgoing) => {
     const { method, headers, url } = incoming;
     const far = request(new URL(url ?? "/", pod), { method, headers, agent: false });
-    let patience = setTimeout(giveUp, patienceMs);
+    const mostTurns = patienceMs / TICK_MS;
+    let turns = 0;
+    const patience = setInterval(() => {
+      turns += 1;
+      if (turns >= mostTurns) giveUp();
+    }, TICK_MS);
     function giveUp() {
+      clearInterval(patience);
       givenUp += 1;
       breakOff(far, outgoing);
     }
@@ -20,8 +29,7 @@ export async function startImpatientProxy(pod: string, patienceMs: number) {
       outgoing.writeHead(answer.statusCode ?? 502, answer.headers);
       outgoing.flushHeaders();
       answer.on("data", (bytes: Buffer) => {
-        clearTimeout(patience);
-        patience = setTimeout(giveUp, patienceMs);
+        turns = 0;
         outgoing.write(bytes);
       });
       answer.once("end", () => outgoing.end());
@@ -29,7 +37,7 @@ export async function startImpatientProxy(pod: string, patienceMs: number) {
     });
     far.on("error", () => outgoing.destroy());
     outgoing.once("close", () => {
-      clearTimeout(patience);
+      clearInterval(patience);
       if (!outgoing.writableFinished && !outgoing.headersSent) far.destroy();
       else if (outgoing.destroyed && !outgoing.writableEnded) far.destroy();
     });
