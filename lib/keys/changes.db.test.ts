@@ -16,6 +16,8 @@ const connectionString = process.env.DATABASE_URL ?? "";
 const writer = new pg.Pool({ connectionString, max: 10 });
 afterAll(() => writer.end());
 const stalls = watchStalls();
+/** For so long a caller's facts serve. */
+const FACTS_MS = 5_000;
 afterAll(stalls.stop);
 
 /** One replica: its own pool, cache and watch, over lines that can be disturbed. */
@@ -302,7 +304,9 @@ test.concurrent.for(["silent", "refuse", "lost"] as const)(
     const perKey = new Map<string, number>();
     for (const digest of replica.loaded) perKey.set(digest, (perKey.get(digest) ?? 0) + 1);
     note(`loads per caller after ${mode}`, [...perKey.values()]);
-    expect(worst([0, ...perKey.values()])).toBeLessThanOrEqual(1);
+    // One, and another only where all this took longer than an answer serves.
+    const most = 1 + Math.floor((performance.now() - backAt) / FACTS_MS);
+    expect(worst([0, ...perKey.values()])).toBeLessThanOrEqual(most);
     await replica.listening();
   },
 );
