@@ -52,6 +52,10 @@ export const duration = (ms: number) => written(durationParts(ms));
 export const durationWords = (seconds: number) =>
   seconds % 60 === 0 ? counted(seconds / 60, "minute") : counted(seconds, "second");
 
+/** A time that has gone by: `12 minutes`, `31 h`. */
+export const hoursWords = (hours: number) =>
+  hours < 1 ? counted(Math.ceil(hours * 60), "minute") : `${exact(hours)} h`;
+
 /** Money from integer micro-dollars. Something under a cent is never shown as nothing. */
 export function money(microUsd: number) {
   if (microUsd === 0) return "$0";

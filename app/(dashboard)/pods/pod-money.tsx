@@ -1,4 +1,4 @@
-import { exact, money, percent } from "@/app/_ui/figures";
+import { exact, hoursWords, money, percent } from "@/app/_ui/figures";
 import { Time } from "@/app/_ui/time";
 import type { PodBill } from "@/lib/costs/queries";
 import { usdText } from "@/lib/micro-usd";
@@ -15,7 +15,7 @@ export function BillFact({ bill }: { bill: PodBill }) {
       <dt>Cost this month</dt>
       <dd>
         <span title={`$${usdText(billMicroUsd)}, the running hour so far among it`}>{money(billMicroUsd)}</span>
-        <span className="muted"> for {exact(billedMs / HOUR_MS)} h</span>
+        <span className="muted"> for {hoursWords(billedMs / HOUR_MS)}</span>
         {billMicroUsd > 0 && (
           <span className="muted" title={`$${usdText(idleMicroUsd)}`}>
             , {percent(idleMicroUsd, billMicroUsd)} % idle

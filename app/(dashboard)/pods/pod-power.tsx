@@ -3,7 +3,7 @@
 import { useRouter } from "next/navigation";
 import { useTransition } from "react";
 import { Button } from "@/app/_ui/button";
-import { counted, exact, money } from "@/app/_ui/figures";
+import { counted, hoursWords, money } from "@/app/_ui/figures";
 import { ClockIcon } from "@/app/_ui/icons";
 import { MenuItem } from "@/app/_ui/menu";
 import { Note } from "@/app/_ui/note";
@@ -136,10 +136,6 @@ export function PowerFacts({ of: { power } }: { of: PodView }) {
       )}
     </>
   );
-}
-
-function hoursWords(hours: number) {
-  return hours < 1 ? counted(Math.ceil(hours * 60), "minute") : `${exact(hours)} h`;
 }
 
 function rules(wakes: boolean, minutes: number | null) {
