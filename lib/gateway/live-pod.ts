@@ -15,6 +15,8 @@ export type LivePod = {
   /** The path under which the pod's API lies, for pods behind a path; usually empty. */
   basePath: string;
   inFlight: number;
+  /** Monotonic ms since which there have been calls in flight without a break; says nothing while there are none. */
+  busySince: number;
   /** Closed to calls while nobody is met there. */
   breaker: Breaker;
   /** While this is open, a call that another pod can take as well goes there: calls have met it and failed. */
@@ -32,6 +34,7 @@ export function newPod(facts: PodFacts, connections: Connections, basePath: stri
     otherAuthorization: null,
     basePath,
     inFlight: 0,
+    busySince: Number.NEGATIVE_INFINITY,
     breaker: new Breaker(),
     doubts: new Breaker(),
     tokensSeenAt: Number.NEGATIVE_INFINITY,

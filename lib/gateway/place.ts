@@ -39,6 +39,7 @@ export class Place {
   arrive(pod: LivePod) {
     this.at = pod;
     this.isThere = true;
+    if (pod.inFlight === 0) pod.busySince = performance.now();
     pod.inFlight += 1;
   }
 

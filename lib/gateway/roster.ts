@@ -93,6 +93,10 @@ export function createRoster({ load, unseal, probe, now = () => performance.now(
       const pod = pods.get(podId);
       return pod !== undefined && pod.suspectedAt > pod.tokensSeenAt;
     },
+    busySince(podId) {
+      const pod = pods.get(podId);
+      return pod === undefined || pod.inFlight === 0 ? null : Date.now() - (now() - pod.busySince);
+    },
   };
 
   function close() {

@@ -44,7 +44,7 @@ async function startPod() {
   return { pod, podId, probe, asked, lookUntil, found: () => getPod(admin, podId) };
 }
 
-const suspect: Evidence = { tokensSeenAt: () => null, isSuspect: () => true };
+const suspect: Evidence = { tokensSeenAt: () => null, isSuspect: () => true, busySince: () => null };
 
 test("a look writes down the load that vLLM tells", async () => {
   const { pod, probe, found } = await startPod();
@@ -84,7 +84,7 @@ test("an idle pod is asked for one token every quarter of an hour, and one that 
   pass(5);
   await expect.poll(() => probe().then(found)).toMatchObject({ tokensSeenAt: expect.any(Date), state: "serving" });
 
-  const busy: Evidence = { tokensSeenAt: () => now.getTime(), isSuspect: () => false };
+  const busy: Evidence = { tokensSeenAt: () => now.getTime(), isSuspect: () => false, busySince: () => null };
   for (let minute = 0; minute < 20; minute += 1) {
     pass(60);
     await probe(busy);
@@ -113,6 +113,17 @@ test("a pod that answers and produces nothing fails after two probes, and only a
   expect((await found()).stateReason).toBeNull();
 });
 
+test("a pod that takes calls and answers none of them is found out, though it counts none as running", async () => {
+  const { pod, asked, lookUntil } = await startPod();
+  await lookUntil("serving");
+  pod.control.fail({ mode: "error-500" });
+  const busySince = now.getTime();
+  const hanging: Evidence = { tokensSeenAt: () => null, isSuspect: () => false, busySince: () => busySince };
+  await lookUntil("failing", hanging);
+  expect(now.getTime() - busySince).toBeGreaterThanOrEqual(120_000);
+  expect(asked()).toBeGreaterThanOrEqual(2);
+});
+
 test("a model that is no language model, and a pod that is busy, are not taken for one that fails", async () => {
   const { pod, probe, asked, found } = await startPod();
   for (const mode of ["overloaded", "rate-limited", "leaky-400"] as const) {
@@ -130,7 +141,7 @@ test("a model that is no language model, and a pod that is busy, are not taken f
 
 test("a pod whose calls brought tokens just now is busy when its health comes late, and gone when it is refused", async () => {
   const { pod, probe, found } = await startPod();
-  const busy: Evidence = { tokensSeenAt: () => now.getTime() - 1_000, isSuspect: () => false };
+  const busy: Evidence = { tokensSeenAt: () => now.getTime() - 1_000, isSuspect: () => false, busySince: () => null };
   await probe(busy);
   pod.control.fail({ mode: "reset", path: "/health" });
   for (let i = 0; i < 3; i += 1) {

@@ -5,7 +5,16 @@ import { forgetPreviousKeys, recordPodState } from "./mutations";
 import { podsToProbe } from "./queries";
 import { lookAtPod } from "./test-connection";
 import { probeForToken } from "./token-probe";
-import { afterLook, afterProbe, firstProof, isProbeDue, isStuck, lacksTokens, type TokenProof } from "./token-proof";
+import {
+  afterLook,
+  afterProbe,
+  firstProof,
+  isProbeDue,
+  isQuiet,
+  isStuck,
+  lacksTokens,
+  type TokenProof,
+} from "./token-proof";
 
 const DEADLINE_MS = 5_000;
 
@@ -23,11 +32,13 @@ export type Evidence = {
   tokensSeenAt(podId: string): number | null;
   /** True where calls went wrong since then in a way that a token would clear up. */
   isSuspect(podId: string): boolean;
+  /** Since when there have been calls on it without a break, in UTC ms; null: there are none. */
+  busySince(podId: string): number | null;
 };
 
 export type PodProbe = (evidence?: Evidence) => Promise<void>;
 
-const NO_EVIDENCE: Evidence = { tokensSeenAt: () => null, isSuspect: () => false };
+const NO_EVIDENCE: Evidence = { tokensSeenAt: () => null, isSuspect: () => false, busySince: () => null };
 
 type Serving = Extract<ConnectionResult, { ok: true }>;
 
@@ -60,9 +71,11 @@ export function createPodProbe({ now = () => new Date() }: { now?: () => Date } 
       running: gauges?.running ?? 0,
       generatedTokens: gauges?.generatedTokens ?? null,
     });
-    const isDoubted = pod.stateReason === "no_tokens" || evidence.isSuspect(pod.id);
+    const isHanging =
+      isStuck(memory.proof, at.getTime()) || isQuiet(memory.proof, evidence.busySince(pod.id), at.getTime());
+    const isDoubted = isHanging || pod.stateReason === "no_tokens" || evidence.isSuspect(pod.id);
     // Behind a queue a probe would tell how long it is, not whether tokens come.
-    const isQueued = (gauges?.waiting ?? 0) > 0 && !isStuck(memory.proof, at.getTime());
+    const isQueued = (gauges?.waiting ?? 0) > 0 && !isHanging;
     if (found.ok && !isQueued && isProbeDue(memory.proof, isDoubted, at.getTime()))
       void askForToken(pod, memory, found);
     const health = afterSighting(healthOf(pod, memory.health), sightingOf(pod, found, memory.proof, at), at);

@@ -1,5 +1,14 @@
 import { expect, test } from "vitest";
-import { afterLook, afterProbe, firstProof, isProbeDue, isStuck, lacksTokens, type TokenProof } from "./token-proof";
+import {
+  afterLook,
+  afterProbe,
+  firstProof,
+  isProbeDue,
+  isQuiet,
+  isStuck,
+  lacksTokens,
+  type TokenProof,
+} from "./token-proof";
 
 const MINUTE = 60_000;
 const start = 1_000_000;
@@ -61,4 +70,13 @@ test("work that brings no token for two minutes is stuck; an idle pod and one th
   expect(isStuck(look(proof, { at: start + 2 * MINUTE, generated: 0, running: 1 }), start + 2 * MINUTE)).toBe(false);
   proof = look(proof, { at: start + 2 * MINUTE, generated: 500, running: 1 });
   expect([isStuck(proof, start + 2 * MINUTE), isProbeDue(proof, false, start + 2 * MINUTE)]).toEqual([true, true]);
+});
+
+test("a pod is quiet where calls have been on it for two minutes and nobody saw a token meanwhile, whatever it counts", () => {
+  const idle = firstProof(start);
+  expect(isQuiet(idle, start, start + 2 * MINUTE - 1)).toBe(false);
+  expect(isQuiet(idle, start, start + 2 * MINUTE)).toBe(true);
+  expect(isQuiet(idle, null, start + 9 * MINUTE)).toBe(false);
+  const seen = look(idle, { at: start + 3 * MINUTE, elsewhere: start + 2 * MINUTE });
+  expect(isQuiet(seen, start, start + 3 * MINUTE)).toBe(false);
 });

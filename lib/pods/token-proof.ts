@@ -57,6 +57,11 @@ export function isStuck({ stillSince }: TokenProof, now: number): boolean {
   return stillSince !== null && now - stillSince >= STUCK_MS;
 }
 
+/** Calls have been on it without a break since `busySince`, and for long nobody has seen a token of it; vLLM may not even count them. */
+export function isQuiet({ seenAt }: TokenProof, busySince: number | null, now: number): boolean {
+  return busySince !== null && now - Math.max(busySince, seenAt ?? 0) >= STUCK_MS;
+}
+
 /** Whether to ask for a token now. `isSuspect`: calls went wrong since the last one was seen. */
 export function isProbeDue(proof: TokenProof, isSuspect: boolean, now: number): boolean {
   const isDoubted = isSuspect || proof.failures > 0 || isStuck(proof, now);
