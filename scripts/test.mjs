@@ -4,7 +4,7 @@ import { existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { ensureBrowser, HOW_TO_INSTALL } from "./browser.mjs";
 import { root } from "./sources.mjs";
-import { playwrightVerdicts, verdictLines, vitestVerdicts } from "./verdicts.mjs";
+import { firstLines, playwrightVerdicts, verdictLines, vitestVerdicts } from "./verdicts.mjs";
 
 const reports = join(root, "test-results/reports");
 const say = (text) => process.stdout.write(`${text}\n`);
@@ -18,23 +18,35 @@ const environment = {
   PODPASS_DOTENV: "off",
 };
 
-function run(args, env = {}) {
+/** `hear`, where given, gets what is written on standard output and error, which shows all the same. */
+function run(args, env = {}, hear = null) {
   return new Promise((resolve) => {
+    const out = hear === null ? "inherit" : "pipe";
     const child = spawn(process.execPath, args, {
       cwd: root,
       env: { ...environment, ...env },
-      stdio: ["ignore", "inherit", "inherit"],
+      stdio: ["ignore", out, out],
     });
+    for (const stream of [child.stdout, child.stderr]) {
+      stream?.on("data", (chunk) => {
+        process.stdout.write(chunk);
+        hear(chunk.toString("utf8"));
+      });
+    }
     child.once("error", () => resolve(1));
-    child.once("exit", (code) => resolve(code ?? 1));
+    child.once("close", (code) => resolve(code ?? 1));
   });
 }
 
 /** A step without tests of its own counts as one. */
 async function step(name, args) {
   say(`\n── ${name}`);
-  const code = await run(args);
-  return { name, passed: code === 0 ? 1 : 0, failed: code === 0 ? [] : [{ name, error: [] }], flaky: [] };
+  let said = "";
+  const code = await run(args, {}, (text) => {
+    said += text;
+  });
+  const failed = code === 0 ? [] : [{ name, error: firstLines(said, root) }];
+  return { name, passed: code === 0 ? 1 : 0, failed, flaky: [] };
 }
 
 /** A suite that ends badly without naming a failed test has failed all the same: once. */

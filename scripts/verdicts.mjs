@@ -59,14 +59,20 @@ export function verdictLines(mark, verdicts) {
 function gist(text, stack, root) {
   const frames = linesOf(stack).filter(isFrame);
   const ours = frames.find((line) => line.includes(`${root}/`) && !line.includes("/node_modules/"));
-  return [
-    ...linesOf(text)
-      .filter((line) => !isFrame(line))
-      .slice(0, LINES),
-    ...(ours === undefined ? [] : [ours]),
-  ]
-    .map((line) => line.replaceAll(`file://${root}/`, "").replaceAll(`${root}/`, ""))
-    .map((line) => (line.length > LONGEST_LINE ? `${line.slice(0, LONGEST_LINE)}…` : line));
+  return [...firstLines(text, root), ...(ours === undefined ? [] : [shortened(ours, root)])];
+}
+
+/** The first lines of a text that say something. */
+export function firstLines(text, root) {
+  return linesOf(text)
+    .filter((line) => !isFrame(line))
+    .slice(0, LINES)
+    .map((line) => shortened(line, root));
+}
+
+function shortened(line, root) {
+  const text = line.replaceAll(`file://${root}/`, "").replaceAll(`${root}/`, "");
+  return text.length > LONGEST_LINE ? `${text.slice(0, LONGEST_LINE)}…` : text;
 }
 
 const isFrame = (line) => line.startsWith("at ");
