@@ -55,6 +55,7 @@ test("a pod is tested before it is saved, may be saved anyway, and says what is 
   await page.getByLabel("Waiting room").fill("90");
   await page.getByRole("button", { name: "Save pod" }).click();
   await expect(pod.getByText("90 seconds while it loads")).toBeVisible();
+  await expect(page.getByText("Calls wait for up to 90 seconds and are then refused")).toBeVisible();
   await expect(pod.getByText("gives up after 100 seconds")).toBeVisible();
 
   await pod.getByRole("button", { name: "More for atlas" }).click();
