@@ -119,6 +119,8 @@ test("a bar leads to what it is made of, by keyboard too, and its numbers stand 
   await page.getByRole("button", { name: "Chart", exact: true }).click();
 
   const chart = page.getByRole("group", { name: /^Tokens by/ });
+  await expect(chart.locator(".bars path").first()).toHaveCSS("stroke", "none");
+  await expect(chart.locator(".bars path").first()).not.toHaveCSS("fill", "none");
   await chart.focus();
   await page.keyboard.press("End");
   await page.keyboard.press("Enter");

@@ -27,7 +27,7 @@ async function main(options: SeedOptions) {
   }
 }
 
-async function seed(databaseUrl: string, { events, again }: SeedOptions) {
+async function seed(databaseUrl: string, { events, again, settle }: SeedOptions) {
   // What reads lib/env comes after the environment is complete.
   const [{ isFresh }, { seedTeam }, { seedUsage }, { podForHistory }] = await Promise.all([
     import("@/lib/auth/owner"),
@@ -42,7 +42,7 @@ async function seed(databaseUrl: string, { events, again }: SeedOptions) {
   const team = await seedTeam(now);
   say(`${team.shown.length} keys that work, and others that don't.`);
   const podId = await podForHistory(now);
-  await seedUsage({ databaseUrl, passes: team.passes, podId, events, sumUp: events >= MANY, now, say });
+  await seedUsage({ databaseUrl, passes: team.passes, podId, events, sumUp: settle || events >= MANY, now, say });
   process.stdout.write(told(team));
 }
 

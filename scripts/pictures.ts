@@ -13,13 +13,16 @@ const root = fileURLToPath(new URL("..", import.meta.url));
 const folder = join(root, "docs/images");
 const THEMES = ["light", "dark"] as const;
 
+const QUESTIONS = ["What is a key-value cache good for?", "And when is it thrown away?"];
+const PHONE = { width: 390, height: 844 };
+
 type Theme = (typeof THEMES)[number];
 
 /** Fills a data folder and gives back how its owner signs in. */
 async function seed(dataDir: string) {
   const { PATH, HOME } = process.env;
   const env = { PATH, HOME, NODE_ENV: "production" as const, PODPASS_DATA_DIR: dataDir, PODPASS_DOTENV: "off" };
-  const { stdout } = await run(join(root, "node_modules/.bin/tsx"), ["prisma/seed.ts"], { cwd: root, env });
+  const { stdout } = await run(join(root, "node_modules/.bin/tsx"), ["prisma/seed.ts", "--settle", "--events", "600000"], { cwd: root, env });
   const [, email = "", password = ""] = /(\S+@\S+) {2}(\S+) {2}\(owner\)/.exec(stdout) ?? [];
   return { email, password };
 }
@@ -45,6 +48,12 @@ async function signedIn(browser: Browser, url: string, theme: Theme, login: { em
 async function take(page: Page, theme: Theme) {
   const keep = (name: string) =>
     page.screenshot({ path: join(folder, `${name}-${theme}.png`), animations: "disabled" });
+  /** Goes there and waits for the page itself: its title stands above the grey stand-ins already. */
+  const show = async (path: string) => {
+    await page.goto(path, { waitUntil: "networkidle" });
+    await page.getByRole("heading", { level: 1 }).waitFor();
+    await page.locator(".skeleton").waitFor({ state: "detached" });
+  };
   await page.goto("/keys");
   await page.getByRole("row", { name: "Nora Haddad" }).first().waitFor();
   await keep("keys");
@@ -59,6 +68,31 @@ async function take(page: Page, theme: Theme) {
   await page.locator(".chart .plot .bars path").first().waitFor();
   await keep("usage");
 
+  await page.goto("/usage?range=30d&by=member&metric=cost");
+  await page.locator(".chart .plot .bars path").first().waitFor();
+  await keep("costs");
+
+  await page.goto("/requests");
+  await page.locator("tbody tr").nth(20).waitFor();
+  await keep("requests");
+
+  await page.goto("/playground");
+  const answers = page.getByRole("list", { name: "Conversation" }).getByRole("listitem");
+  for (const [asked, question] of QUESTIONS.entries()) {
+    await page.getByRole("textbox", { name: "Message" }).fill(question);
+    await page.getByRole("textbox", { name: "Message" }).press("Enter");
+    await answers
+      .nth(2 * asked + 1)
+      .getByText(/ in, .* out/)
+      .waitFor();
+  }
+  await keep("playground");
+
+  for (const name of ["team", "pods", "activity", "connect", "settings"]) {
+    await show(`/${name}`);
+    await keep(name);
+  }
+
   await page.goto("/keys");
   await page.getByRole("button", { name: "New key" }).click();
   await page.getByLabel("Name", { exact: true }).fill("workshop");
@@ -67,6 +101,12 @@ async function take(page: Page, theme: Theme) {
   await page.getByText(/200 in .* m?s/).waitFor();
   const panel = page.getByRole("dialog");
   await panel.screenshot({ path: join(folder, `secret-${theme}.png`), animations: "disabled" });
+
+  await page.setViewportSize(PHONE);
+  for (const name of ["keys", "usage"]) {
+    await show(`/${name}`);
+    await keep(`phone-${name}`);
+  }
 }
 
 async function main() {

@@ -21,7 +21,7 @@ test("only this machine is local, whatever an address looks like", () => {
 });
 
 test("options have defaults, and nonsense is refused", () => {
-  expect(readOptions([])).toEqual({ events: 60_000, force: false, again: false });
+  expect(readOptions([])).toEqual({ events: 60_000, force: false, again: false, settle: false });
   expect(readOptions(["--events", "10000000", "--force"])).toMatchObject({ events: 10_000_000, force: true });
   for (const args of [
     ["--events", "many"],

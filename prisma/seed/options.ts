@@ -8,6 +8,8 @@ export type SeedOptions = {
   force: boolean;
   /** Also where there is a team already. */
   again: boolean;
+  /** Money shared out and days summed up before it ends, also of few requests. */
+  settle: boolean;
 };
 
 const MOST_EVENTS = 100_000_000;
@@ -20,13 +22,14 @@ export function readOptions(args: string[]): SeedOptions {
       events: { type: "string", default: "60000" },
       force: { type: "boolean", default: false },
       again: { type: "boolean", default: false },
+      settle: { type: "boolean", default: false },
     },
   });
   const events = Number(values.events);
   if (!Number.isInteger(events) || events < 0 || events > MOST_EVENTS) {
     throw new Error(`--events: give a whole number up to ${MOST_EVENTS}.`);
   }
-  return { events, force: values.force, again: values.again };
+  return { events, force: values.force, again: values.again, settle: values.settle };
 }
 
 /** Whether a connection string leads to this machine, by what the driver makes of it. */
