@@ -10,6 +10,7 @@ import { measurePaint } from "../paint";
 import type { PodpassEnvironment } from "../peers/podpass";
 import { startWholeServer } from "../peers/whole-server";
 import { cpuMsOf, dashboardOf, parentOf, rssOf, waitedForMsOf } from "../proc";
+import type { Target } from "../protocol";
 import type { Rig } from "../rig";
 import type { SeededFacts } from "../seeded-facts";
 import { type SeededPage, seededPages } from "../seeded-pages";
@@ -21,7 +22,8 @@ const FEWEST_EVENTS = 1_000_000;
 const WARM_ROUNDS = 3;
 /** So many in a row that the kernel's hundredths of a second tell a millisecond. */
 const IN_A_ROW = 10;
-const DASHBOARD_PATIENCE_MS = 30_000;
+const START_PATIENCE_MS = 60_000;
+const DASHBOARD_PATIENCE_MS = 60_000;
 const DAY_MS = 86_400_000;
 const EXPORTED_DAYS = 9;
 
@@ -35,10 +37,10 @@ export async function measureManyRows(rig: Rig, { rounds, events, seeded }: Many
   const environment = { ...rig.environment, databaseUrl: seeded ?? rig.environment.databaseUrl };
   if (seeded === null) await seed(environment, events);
   const facts = await factsOf(environment);
-  const whole = await startWholeServer(rig.folder, { ...environment, session: facts.sessions.owner });
+  const { owner, member } = facts.sessions;
+  const whole = await startWholeServer(rig.folder, { ...environment, session: owner }, untilReady);
   if (whole === null) throw new Error("The dashboard has not been built. Run: npm run build");
   const { port, pids } = whole.target;
-  const { owner, member } = facts.sessions;
   const cookies = { owner: whole.cookie, member: whole.cookie.replace(owner, member) };
   const ask = ({ who, path }: Pick<SeededPage, "who" | "path">) =>
     fetch(`http://127.0.0.1:${port}${path}`, { headers: { cookie: cookies[who] }, redirect: "manual" });
@@ -73,6 +75,15 @@ async function factsOf(environment: PodpassEnvironment): Promise<SeededFacts> {
 
 function variablesOf({ databaseUrl, rootSecret }: PodpassEnvironment) {
   return { ...PLAIN_ENVIRONMENT, DATABASE_URL: databaseUrl, PODPASS_SECRET: rootSecret, PODPASS_DOTENV: "off" };
+}
+
+/** A database that was seeded elsewhere has no key of ours: the server's own word has to do. */
+async function untilReady(name: string, { port }: Target) {
+  const deadline = Date.now() + START_PATIENCE_MS;
+  while (!(await fetch(`http://127.0.0.1:${port}/readyz`).catch(() => null))?.ok) {
+    if (Date.now() > deadline) throw new Error(`${name} is not ready.`);
+    await sleep(200);
+  }
 }
 
 async function untilShown(ask: () => Promise<Response>) {
