@@ -12,7 +12,7 @@ import { knownTimeZone } from "../time-zone";
 /** What takes time: until the first token, and altogether. */
 export type Waited = "ttft" | "duration";
 
-type Row = { id: string; bins: number[]; counts: number[] };
+type Row<Id> = { id: Id; bins: number[]; counts: number[] };
 
 /** Median and tails in each bucket of a range, parallel to `buckets`; null where nothing was measured. */
 export async function latencySeries(
@@ -29,17 +29,17 @@ export async function latencySeries(
   const start = bucketStart(ask.bucket, "at", parameters.add(zone, "text"));
   const [buckets, { rows }] = await Promise.all([
     bucketsOf(ask),
-    postgres().query<Row>(
+    postgres().query<Row<Date>>(
       // In two steps: the zone's clock is asked once for each bin of a quarter of an hour, not once a row.
       binsIn(
-        `SELECT (extract(epoch FROM ${start}) * 1000)::bigint::text AS id, bin, sum(count) AS count
+        `SELECT ${start} AS id, bin, sum(count) AS count
          FROM (${counted("at", waited, parts)}) AS pieces GROUP BY 1, 2`,
       ),
       parameters.values,
     ),
   ]);
-  const points = new Map(rows.map((row) => [row.id, percentilesOf(binsOf(row))]));
-  return { buckets, points: buckets.map((at) => points.get(String(at.getTime())) ?? null) };
+  const points = new Map(rows.map((row) => [row.id.getTime(), percentilesOf(binsOf(row))]));
+  return { buckets, points: buckets.map((at) => points.get(at.getTime()) ?? null) };
 }
 
 /** Time to first token over a range: of everything, and of each group by the id that `idOf` gives it. */
@@ -54,7 +54,7 @@ export async function ttftOf(
     requests: true,
     money: "none",
   });
-  const { rows } = await postgres().query<Row>(
+  const { rows } = await postgres().query<Row<string>>(
     binsIn(counted(`${idOf(groupBy)}::text`, "ttft", parts)),
     parameters.values,
   );
@@ -77,6 +77,6 @@ function binsIn(counts: string) {
   return `SELECT id, array_agg(bin) AS bins, array_agg(count::float8) AS counts FROM (${counts}) AS counts GROUP BY id`;
 }
 
-function binsOf({ bins, counts }: Row): Bin[] {
+function binsOf({ bins, counts }: Row<unknown>): Bin[] {
   return bins.map((bin, index) => ({ bin, count: counts[index] ?? 0 }));
 }
