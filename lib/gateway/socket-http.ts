@@ -1,13 +1,11 @@
-import { STATUS_CODES } from "node:http";
 import type { Socket } from "node:net";
 import { Outbox } from "@/lib/http/outbox";
 import { type PlainHead, readPlainHead } from "@/lib/http/plain-request";
 import { readShared, type SharedReads } from "@/lib/http/shared-reads";
 import { tooLarge } from "./check";
-import { framed } from "./chunk-frames";
-import type { Client } from "./client";
 import type { Handle } from "./gateway";
 import { isGatewayPath } from "./routes";
+import { type Answering, createTail, SocketClient, type Wire } from "./socket-client";
 
 export type SocketHandlerOptions = {
   handle: Handle;
@@ -39,8 +37,6 @@ const ARRIVAL_MS = 150;
 const SWEEP_MS = 100;
 /** Up to here what a client sends ahead is read while it waits for an answer. */
 const MOST_AHEAD = 64 * 1024;
-/** Up to here an answer leaves as one string: the kernel takes it from the stack, without an object for the write. */
-const WRITTEN_AS_TEXT = 12 * 1024;
 
 /**
  * The gateway on raw sockets, for the requests that are nearly all there are: `node:http` spends more on a plain request
@@ -49,7 +45,8 @@ const WRITTEN_AS_TEXT = 12 * 1024;
  */
 export function createSocketHandler(options: SocketHandlerOptions): SocketHandler {
   const connections = new Set<PlainConnection>();
-  const shared = { ...options, connections, tail: createTail(options) };
+  const { commonHeaders = {}, keepAliveMs = KEEP_ALIVE_MS } = options;
+  const shared = { ...options, connections, tail: createTail(commonHeaders, keepAliveMs) };
   let sweeping: NodeJS.Timeout | undefined;
 
   function sweep() {
@@ -71,26 +68,10 @@ export function createSocketHandler(options: SocketHandlerOptions): SocketHandle
   };
 }
 
-type Shared = SocketHandlerOptions & { connections: Set<PlainConnection>; tail: (isLast: boolean) => string };
-
-/** The header lines that all answers share, made anew each second for their date. */
-function createTail({ commonHeaders = {}, keepAliveMs = KEEP_ALIVE_MS }: SocketHandlerOptions) {
-  const common = Object.entries(commonHeaders).map(([name, value]) => `${name}: ${value}\r\n`);
-  const stays = `connection: keep-alive\r\nkeep-alive: timeout=${Math.floor(keepAliveMs / 1_000)}\r\n`;
-  let second = 0;
-  let tail = "";
-  return (isLast: boolean) => {
-    const now = Date.now();
-    if (now - second >= 1_000 || now < second) {
-      second = now - (now % 1_000);
-      tail = `${common.join("")}date: ${new Date(second).toUTCString()}\r\n`;
-    }
-    return isLast ? `${tail}connection: close\r\n` : tail + stays;
-  };
-}
+type Shared = SocketHandlerOptions & Answering & { connections: Set<PlainConnection> };
 
 /** One connection as long as it brings plain requests, one after the other. */
-class PlainConnection {
+class PlainConnection implements Wire {
   readonly socket: Socket;
   readonly outbox: Outbox;
   readonly peerIp: string | null;
@@ -261,85 +242,5 @@ class PlainConnection {
     if (bytes !== null) socket.unshift(bytes);
     this.elsewhere(socket);
     socket.resume();
-  }
-}
-
-class SocketClient implements Client {
-  onGone: (() => void) | null = null;
-  onDrain: (() => void) | null = null;
-  waitingSince: number | null = null;
-  isGone = false;
-  private readonly connection: PlainConnection;
-  private readonly shared: Shared;
-  private isLast = false;
-
-  constructor(connection: PlainConnection, shared: Shared) {
-    this.connection = connection;
-    this.shared = shared;
-  }
-
-  begin(status: number, headers: Record<string, string>) {
-    if (this.isGone) return;
-    this.connection.outbox.send(`${this.headOf(status, headers)}transfer-encoding: chunked\r\n\r\n`);
-  }
-
-  write(text: string) {
-    // An empty chunk would be the end mark.
-    if (this.isGone || text === "") return true;
-    const goesOn = this.connection.outbox.send(framed(text));
-    if (!goesOn) this.waitingSince ??= performance.now();
-    return goesOn;
-  }
-
-  end() {
-    if (this.isGone) return;
-    this.connection.outbox.send("0\r\n\r\n");
-    this.over();
-  }
-
-  answer(status: number, headers: Record<string, string>, body: Buffer) {
-    if (this.isGone) return;
-    const { socket, outbox } = this.connection;
-    const head = `${this.headOf(status, headers)}content-length: ${body.length}\r\n\r\n`;
-    if (body.length <= WRITTEN_AS_TEXT) outbox.send(head + body.toString("latin1"));
-    else {
-      outbox.flush();
-      socket.cork();
-      socket.write(head, "latin1");
-      socket.write(body);
-      socket.uncork();
-    }
-    this.over();
-  }
-
-  cut() {
-    this.connection.destroy();
-  }
-
-  drained() {
-    this.waitingSince = null;
-    this.onDrain?.();
-  }
-
-  left() {
-    if (this.isGone) return;
-    this.isGone = true;
-    const heard = this.onGone;
-    this.onGone = null;
-    this.shared.onOver?.();
-    heard?.();
-  }
-
-  private over() {
-    this.isGone = true;
-    this.onGone = null;
-    this.connection.answered(this.isLast);
-  }
-
-  private headOf(status: number, headers: Readonly<Record<string, string>>) {
-    this.isLast = this.shared.isStopping?.() === true;
-    let head = `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ""}\r\n${this.shared.tail(this.isLast)}`;
-    for (const name in headers) if (name !== "content-length") head += `${name}: ${headers[name]}\r\n`;
-    return head;
   }
 }
