@@ -35,9 +35,10 @@ test("what is left empty is up to the pod, and a zero is a choice", () => {
   expect(body).not.toHaveProperty("max_tokens");
 });
 
-test("speed is told from the second token on, without the wait for the first", () => {
+test("speed is told from the second token on, without the wait for the first, and where there was time to measure it", () => {
   expect(speedOf(101, 500, 1_500)).toBe(100);
-  expect(speedOf(1, 500, 500)).toBeNull();
+  expect(speedOf(33, 500, 501)).toBeNull();
+  expect(speedOf(1, 500, 900)).toBeNull();
   expect(speedOf(null, 500, 900)).toBeNull();
 });
 

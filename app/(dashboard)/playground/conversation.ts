@@ -68,8 +68,12 @@ function numberIn(text: string): number | null {
   return text.trim() === "" || !Number.isFinite(value) ? null : value;
 }
 
-/** Tokens a second between the first and the last: the wait for the first is told apart. */
+/** Shorter than this between first and last, an answer's pace is that of one read of the network. */
+const SHORTEST_MEASURED_MS = 100;
+
+/** Tokens a second between the first and the last: the wait for the first is told apart. Null where it was over too soon to tell. */
 export function speedOf(completionTokens: number | null, firstAt: number | null, lastAt: number): number | null {
-  if (completionTokens === null || completionTokens < 2 || firstAt === null || lastAt - firstAt < 1) return null;
+  if (completionTokens === null || completionTokens < 2 || firstAt === null) return null;
+  if (lastAt - firstAt < SHORTEST_MEASURED_MS) return null;
   return ((completionTokens - 1) / (lastAt - firstAt)) * 1_000;
 }
