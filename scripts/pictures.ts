@@ -22,7 +22,11 @@ type Theme = (typeof THEMES)[number];
 async function seed(dataDir: string) {
   const { PATH, HOME } = process.env;
   const env = { PATH, HOME, NODE_ENV: "production" as const, PODPASS_DATA_DIR: dataDir, PODPASS_DOTENV: "off" };
-  const { stdout } = await run(join(root, "node_modules/.bin/tsx"), ["prisma/seed.ts", "--settle", "--events", "600000"], { cwd: root, env });
+  const { stdout } = await run(
+    join(root, "node_modules/.bin/tsx"),
+    ["prisma/seed.ts", "--settle", "--events", "600000"],
+    { cwd: root, env },
+  );
   const [, email = "", password = ""] = /(\S+@\S+) {2}(\S+) {2}\(owner\)/.exec(stdout) ?? [];
   return { email, password };
 }

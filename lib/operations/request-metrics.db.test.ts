@@ -11,7 +11,8 @@ let pod: Simulator;
 let rig: Awaited<ReturnType<typeof startGatewayRig>>;
 
 beforeAll(async () => {
-  pod = await startSimulator({ keys: ["pod-key"], models: [MODEL], tokensPerSecond: 200, ttftMs: 20 });
+  // Slow enough that no stall of the machine hides a whole stream from whoever looks at each of its events.
+  pod = await startSimulator({ keys: ["pod-key"], models: [MODEL], tokensPerSecond: 6, ttftMs: 20 });
   rig = await startGatewayRig("node", pod.url, "pod-key", [MODEL], metrics.observe);
 });
 
